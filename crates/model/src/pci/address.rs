@@ -21,8 +21,8 @@ pub struct Address {
 pub struct AddressError(pub String);
 
 /// The largest slot and function numbers that PCI can express.
-const SLOT_MAX: u8 = 0x1f;
-const FUNCTION_MAX: u8 = 7;
+pub(super) const SLOT_MAX: u8 = 0x1f;
+pub(super) const FUNCTION_MAX: u8 = 7;
 
 impl FromStr for Address {
     type Err = AddressError;
@@ -87,7 +87,16 @@ mod tests {
         for text in ["0000:3b:00.1", "ffff:ff:1f.7", "0000:00:00.0"] {
             assert_eq!(text.parse::<Address>().expect("an address").to_string(), text);
         }
-        for text in ["", "3b:00.1", "0000:3b:20.0", "0000:3b:00.8", "0000:+b:00.1", "00000:3b:00.1", "0000:3b:00.1.2", "0000:3b:00:00.1"] {
+        for text in [
+            "",
+            "3b:00.1",
+            "0000:3b:20.0",
+            "0000:3b:00.8",
+            "0000:+b:00.1",
+            "00000:3b:00.1",
+            "0000:3b:00.1.2",
+            "0000:3b:00:00.1",
+        ] {
             assert_eq!(text.parse::<Address>(), Err(AddressError(text.to_owned())), "{text}");
         }
     }

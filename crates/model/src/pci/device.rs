@@ -66,6 +66,31 @@ pub enum Kind {
     Vf,
 }
 
+/// A PCI function as its host shows it, before any `device_spec` chose it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Discovered {
+    pub address: Address,
+    pub kind: Kind,
+    pub vendor: HexId,
+    pub product: HexId,
+    /// PCI's class code: base class, subclass and programming interface, in 24 bits.
+    #[serde(default)]
+    pub class: u32,
+    /// The kernel driver that it is bound to.
+    #[serde(default)]
+    pub driver: Option<String>,
+    /// The NUMA cell that it hangs off; absent where the firmware does not say.
+    #[serde(default)]
+    pub numa_node: Option<u16>,
+    /// The physical function of a virtual one.
+    #[serde(default)]
+    pub parent: Option<Address>,
+    /// How many virtual functions it can be split into.
+    #[serde(default)]
+    pub vfs_max: u16,
+}
+
 /// A device as an agent observed it, after its `device_spec` chose and tagged it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Observed {
@@ -95,13 +120,4 @@ pub struct Device {
     pub present: bool,
     /// A guest that no claim explains holds it, as the newest report said.
     pub foreign: bool,
-}
-
-impl Device {
-    /// Whether the device itself could be granted now. Its relatives and its host have a say as well:
-    /// [`super::select`] asks all of them.
-    #[must_use]
-    pub fn unowned_and_well(&self) -> bool {
-        self.owner.is_none() && self.present && !self.foreign
-    }
 }

@@ -1,7 +1,11 @@
 //! PCI devices: where they sit, what they are, which of them may be granted.
 
 mod address;
+mod address_glob;
 mod device;
+mod device_spec;
 
 pub use address::{Address, AddressError};
-pub use device::{Device, HexId, HexIdError, Kind, Observed};
+pub use address_glob::{AddressGlob, AddressGlobError};
+pub use device::{Device, Discovered, HexId, HexIdError, Kind, Observed};
+pub use device_spec::{DeviceSpec, DeviceSpecError, TagsError, choose};
