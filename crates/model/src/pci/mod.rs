@@ -2,10 +2,12 @@
 
 mod address;
 mod address_glob;
+mod alias;
 mod device;
 mod device_spec;
 
 pub use address::{Address, AddressError};
 pub use address_glob::{AddressGlob, AddressGlobError};
+pub use alias::{Alias, AliasError, AliasSpec, Aliases, DeviceRequest, RequestError};
 pub use device::{Device, Discovered, HexId, HexIdError, Kind, Observed};
 pub use device_spec::{DeviceSpec, DeviceSpecError, TagsError, choose};
