@@ -5,9 +5,15 @@ mod address_glob;
 mod alias;
 mod device;
 mod device_spec;
+mod grantable;
+#[cfg(test)]
+mod sample;
+mod select;
 
 pub use address::{Address, AddressError};
 pub use address_glob::{AddressGlob, AddressGlobError};
 pub use alias::{Alias, AliasError, AliasSpec, Aliases, DeviceRequest, RequestError};
 pub use device::{Device, Discovered, HexId, HexIdError, Kind, Observed};
 pub use device_spec::{DeviceSpec, DeviceSpecError, TagsError, choose};
+pub use grantable::InUse;
+pub use select::{Shortage, select};
