@@ -51,7 +51,9 @@ pub const NAME_LEN_MAX: usize = 255;
 
 /// Why a text is no identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a valid {what}: 1 to {NAME_LEN_MAX} characters, none of them a space, a slash or a control character")]
+#[error(
+    "`{text}` is not a valid {what}: 1 to {NAME_LEN_MAX} characters, none of them a space, a slash or a control character"
+)]
 pub struct NameError {
     pub what: &'static str,
     pub text: String,

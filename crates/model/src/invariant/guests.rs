@@ -1,0 +1,50 @@
+//! Invariants over the rows and the guests that are on the hosts.
+
+use std::collections::BTreeMap;
+
+use super::{Invariant, Snapshot, Violation};
+use crate::claim::Claim;
+use crate::hypervisor::SeenGuest;
+use crate::ids::{ClaimId, HostId, InstanceId};
+use crate::pci::Address;
+
+/// What the hypervisors of all hosts have.
+pub type Observed = BTreeMap<HostId, Vec<SeenGuest>>;
+
+/// Every guest that uses a device without a claim on it, every device in two guests, and every instance with two
+/// guests that run (S2, S1, S9). Guests that are not ours are discrepancies, not violations.
+#[must_use]
+pub fn check(snapshot: &Snapshot, observed: &Observed) -> Vec<Violation> {
+    let claims: BTreeMap<ClaimId, &Claim> = snapshot.claims.iter().map(|claim| (claim.id, claim)).collect();
+    let mut found = Vec::new();
+    let mut running: BTreeMap<InstanceId, Vec<String>> = BTreeMap::new();
+    for (host, guests) in observed {
+        let mut users: BTreeMap<Address, &SeenGuest> = BTreeMap::new();
+        for guest in guests {
+            let Some(id) = guest.claim else { continue };
+            let row = format!("guest {host}/{}", guest.tag);
+            let claim = claims.get(&id).copied().filter(|claim| claim.host == *host);
+            for device in &guest.devices {
+                let covered = claim.is_some_and(|claim| claim.devices.contains(device));
+                if !covered {
+                    let message = format!("{row} uses {device} without a claim on it");
+                    found.push(Violation::new(Invariant::S2NoUseWithoutClaim, vec![row.clone()], message));
+                }
+                if let Some(other) = users.insert(*device, guest) {
+                    let message = format!("{row} and guest {} both use {device}", other.tag);
+                    found.push(Violation::new(Invariant::S1ExclusiveDevice, vec![row.clone()], message));
+                }
+            }
+            if let Some(claim) = claim.filter(|_| guest.running) {
+                running.entry(claim.instance).or_default().push(row);
+            }
+        }
+    }
+    for (instance, rows) in running {
+        if rows.len() > 1 {
+            let message = format!("instance {instance} runs {} times", rows.len());
+            found.push(Violation::new(Invariant::S9OneGuest, rows, message));
+        }
+    }
+    found
+}
