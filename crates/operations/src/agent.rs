@@ -1,0 +1,298 @@
+//! The agent of one host: behind a barrier it registers; then it asks what should be true of every claim, acts,
+//! and says what is true.
+//!
+//! ```text
+//!   barrier ─▶ hello ─▶ register ─▶ ┌ list ─▶ look ─▶ act ─▶ look ─▶ report ┐
+//!      ▲                            └──────────────◀── a list, an act's end, ┘
+//!      └──── refused as stale: own orders end ◀────    or a tick ────────────
+//! ```
+//!
+//! It is level-triggered: whatever wakes it, it compares its newest list with what it sees. It starts nothing and
+//! destroys nothing that the list does not say (rule 8), touches no guest that the list does not name, goes on with
+//! the list it has when it reaches nobody, and keeps nothing but its host's name across a restart.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::Pin;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use steadfast_model::agent::{act_for, statement};
+use steadfast_model::hypervisor::{ActError, Seen, SeenGuest};
+use steadfast_model::ids::{ClaimId, Epoch, HostId, InventorySeq, ListGen};
+use steadfast_model::message::{
+    AskList, Census, Entry, Hello, List, PROTOCOL_VERSION, Register, Report, Statement, UnknownGuest,
+};
+
+use crate::refused::Refused;
+use crate::seam::{CallError, Machine};
+
+/// How an agent is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    pub host: HostId,
+    /// How often it looks and reports although nothing happened.
+    pub report_interval_ms: u64,
+    /// How long it waits before it asks again where it had no answer.
+    pub retry_ms: u64,
+}
+
+/// What wakes an agent.
+enum Event {
+    Listed(Result<List, CallError>),
+    Acted(ClaimId, Result<(), ActError>),
+    Tick,
+}
+
+type Wakeup = Pin<Box<dyn Future<Output = Event> + Send>>;
+
+/// Why a life of the agent ended.
+enum Ended {
+    /// Another life began, or the host was fenced: register again.
+    Stale,
+    /// The host was removed.
+    Removed,
+}
+
+/// Lives one life after another, for ever.
+pub async fn run<M: Machine>(world: M, settings: Settings) {
+    loop {
+        let Some(epoch) = begin_life(&world, &settings).await else {
+            world.timer("agent.retry", settings.retry_ms).await;
+            continue;
+        };
+        match Life::new(&world, &settings, epoch).live().await {
+            Ended::Stale => {}
+            Ended::Removed => world.timer("agent.retry", settings.retry_ms).await,
+        }
+    }
+}
+
+/// The barrier, then the registration: nothing that an earlier life ordered can take effect any more when the
+/// store hears of the new one (A4).
+async fn begin_life<M: Machine>(world: &M, settings: &Settings) -> Option<Epoch> {
+    world.settle("agent.barrier").await.ok()?;
+    let boot_id = world.observe("agent.boot").await.ok()?.boot_id;
+    let host = settings.host.clone();
+    let from = world.call(Hello { host: host.clone(), protocol: PROTOCOL_VERSION }).await.ok()?.epoch;
+    let nonce = world.id();
+    let register = Register { host, protocol: PROTOCOL_VERSION, nonce, boot_id, from };
+    world.call(register).await.ok().map(|at| at.epoch)
+}
+
+/// One life: what it knows is forgotten with it.
+struct Life<'a, M: Machine> {
+    world: &'a M,
+    settings: &'a Settings,
+    epoch: Epoch,
+    list: Option<List>,
+    wakeups: FuturesUnordered<Wakeup>,
+    /// Claims with an order of this life that has not ended.
+    open: BTreeSet<ClaimId>,
+    /// Claims whose last order failed, and why. Tried again at the next tick.
+    failed: BTreeMap<ClaimId, String>,
+    /// The statements that the control plane has heard.
+    heard: BTreeMap<ClaimId, Statement>,
+    census: Option<Census>,
+    census_heard: InventorySeq,
+    /// A report is due although nothing may be new: the control plane shall see that this life goes on.
+    beat_due: bool,
+}
+
+impl<'a, M: Machine> Life<'a, M> {
+    fn new(world: &'a M, settings: &'a Settings, epoch: Epoch) -> Self {
+        Life {
+            world,
+            settings,
+            epoch,
+            list: None,
+            wakeups: FuturesUnordered::new(),
+            open: BTreeSet::new(),
+            failed: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            census: None,
+            census_heard: InventorySeq::default(),
+            beat_due: false,
+        }
+    }
+
+    async fn live(mut self) -> Ended {
+        self.ask_list(None, false);
+        self.await_tick();
+        loop {
+            let event = self.wakeups.next().await.expect("a tick is always awaited");
+            let ended = match event {
+                Event::Listed(answer) => self.take_list(answer),
+                Event::Acted(claim, outcome) => {
+                    self.acted(claim, outcome);
+                    None
+                }
+                Event::Tick => {
+                    self.failed.clear();
+                    self.heard.clear();
+                    self.beat_due = true;
+                    self.await_tick();
+                    None
+                }
+            };
+            let ended = match ended {
+                Some(ended) => Some(ended),
+                None => self.reconcile().await,
+            };
+            if let Some(ended) = ended {
+                self.end_orders().await;
+                return ended;
+            }
+        }
+    }
+
+    fn ask_list(&mut self, since: Option<ListGen>, after_pause: bool) {
+        let (world, host, epoch) = (self.world.clone(), self.settings.host.clone(), self.epoch);
+        let retry_ms = self.settings.retry_ms;
+        self.wakeups.push(Box::pin(async move {
+            if after_pause {
+                world.timer("agent.retry", retry_ms).await;
+            }
+            Event::Listed(world.call(AskList { host, epoch, since }).await)
+        }));
+    }
+
+    fn await_tick(&mut self) {
+        let (world, after_ms) = (self.world.clone(), self.settings.report_interval_ms);
+        self.wakeups.push(Box::pin(async move {
+            world.timer("agent.tick", after_ms).await;
+            Event::Tick
+        }));
+    }
+
+    /// Takes a list of this epoch that is newer than the newest one taken, and drops any other (A2, A5).
+    fn take_list(&mut self, answer: Result<List, CallError>) -> Option<Ended> {
+        let known = self.list.as_ref().map(|list| list.list_gen);
+        match answer {
+            Ok(list) => {
+                let newer = known.is_none_or(|known| list.list_gen > known);
+                if newer && list.epoch == self.epoch {
+                    self.ask_list(Some(list.list_gen), false);
+                    self.list = Some(list);
+                } else {
+                    self.ask_list(known, false);
+                }
+                None
+            }
+            Err(CallError::Refused(refused)) => Some(ended_by(&refused)),
+            Err(CallError::Unanswered(_)) => {
+                self.ask_list(known, true);
+                None
+            }
+        }
+    }
+
+    fn acted(&mut self, claim: ClaimId, outcome: Result<(), ActError>) {
+        self.open.remove(&claim);
+        match outcome {
+            Ok(()) => self.failed.remove(&claim),
+            Err(why) => self.failed.insert(claim, why.to_string()),
+        };
+    }
+
+    /// Compares the newest list with what is there, gives orders, and says what is true.
+    async fn reconcile(&mut self) -> Option<Ended> {
+        let list = self.list.clone()?;
+        // A machine that cannot be looked at now is looked at again at the next tick; nothing is said meanwhile.
+        let seen = self.world.observe("agent.observe").await.ok()?;
+        let guests: BTreeMap<ClaimId, &SeenGuest> =
+            seen.guests.iter().filter_map(|guest| Some((guest.claim?, guest))).collect();
+        for entry in &list.entries {
+            self.order(entry, guests.get(&entry.guest.claim).copied());
+        }
+        self.recount(&list, &seen);
+        let statements = self.statements(&list, &guests);
+        self.report(&list, statements).await
+    }
+
+    /// Gives the order that brings a guest nearer to what is wanted, one at a time for each claim.
+    fn order(&mut self, entry: &Entry, seen: Option<&SeenGuest>) {
+        let claim = entry.guest.claim;
+        if self.open.contains(&claim) || self.failed.contains_key(&claim) {
+            return;
+        }
+        let Some(act) = act_for(entry, seen) else { return };
+        self.open.insert(claim);
+        let world = self.world.clone();
+        self.wakeups.push(Box::pin(async move {
+            let outcome = world.act("agent.act", act).await;
+            Event::Acted(claim, outcome)
+        }));
+    }
+
+    /// Counts what the host has. A count like the last one keeps its number.
+    fn recount(&mut self, list: &List, seen: &Seen) {
+        let named = |claim| list.entries.iter().any(|entry| Some(entry.guest.claim) == claim);
+        let unknown = seen.guests.iter().filter(|guest| !named(guest.claim));
+        let unknown_guests = unknown.map(|guest| UnknownGuest {
+            tag: guest.tag.clone(),
+            running: guest.running,
+            devices: guest.devices.clone(),
+        });
+        let seq = self.census.as_ref().map_or(InventorySeq::default(), |census| census.seq);
+        let census = Census {
+            seq,
+            machine: seen.machine.clone(),
+            stocks: seen.stocks.clone(),
+            devices: seen.devices.clone(),
+            unknown_guests: unknown_guests.collect(),
+        };
+        if self.census.as_ref() != Some(&census) {
+            self.census = Some(Census { seq: seq.next(), ..census });
+        }
+    }
+
+    fn statements(&self, list: &List, guests: &BTreeMap<ClaimId, &SeenGuest>) -> Vec<Statement> {
+        let of = |entry: &Entry| {
+            let claim = entry.guest.claim;
+            let failed = self.failed.get(&claim).map(String::as_str);
+            statement(entry, guests.get(&claim).copied(), self.open.contains(&claim), failed)
+        };
+        let all = list.entries.iter().filter_map(of);
+        all.filter(|statement| self.heard.get(&statement.claim) != Some(statement)).collect()
+    }
+
+    async fn report(&mut self, list: &List, statements: Vec<Statement>) -> Option<Ended> {
+        let census = self.census.clone().filter(|census| census.seq > self.census_heard);
+        if statements.is_empty() && census.is_none() && !self.beat_due {
+            return None;
+        }
+        self.beat_due = false;
+        let counted = census.as_ref().map(|census| census.seq);
+        let (host, epoch, list_gen) = (self.settings.host.clone(), self.epoch, list.list_gen);
+        let report = Report { host, epoch, list_gen, statements: statements.clone(), census };
+        match self.world.call(report).await {
+            Ok(_) => {
+                self.heard.extend(statements.into_iter().map(|statement| (statement.claim, statement)));
+                self.census_heard = counted.unwrap_or(self.census_heard);
+                None
+            }
+            Err(CallError::Refused(refused)) => Some(ended_by(&refused)),
+            // Said again at the next event or tick.
+            Err(CallError::Unanswered(_)) => None,
+        }
+    }
+
+    /// Lets the own orders end, so that the barrier of the next life has less to wait for.
+    async fn end_orders(&mut self) {
+        while !self.open.is_empty() {
+            match self.wakeups.next().await {
+                Some(Event::Acted(claim, outcome)) => self.acted(claim, outcome),
+                Some(Event::Listed(_) | Event::Tick) => {}
+                None => return,
+            }
+        }
+    }
+}
+
+fn ended_by(refused: &Refused) -> Ended {
+    match refused {
+        Refused::Removed(_) => Ended::Removed,
+        Refused::Stale(_) | Refused::NotFound(_) | Refused::Invalid(_) | Refused::Conflict(_) => Ended::Stale,
+    }
+}

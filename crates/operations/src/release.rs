@@ -1,0 +1,32 @@
+//! Lets go of claims: the only place where a device loses its owner.
+
+use steadfast_model::claim::{Claim, Proof};
+use steadfast_model::pci::Device;
+
+use crate::seam::{Abort, Seen, Tx, get};
+
+/// Ends a claim and frees its devices, on the strength of a proof (rule 3). A device that the host no longer
+/// lists stays ungrantable, and the next report removes it.
+pub(crate) fn release(tx: &mut Tx<'_>, claim: &Seen<Claim>, proof: Proof) -> Result<(), Abort> {
+    let asks: Vec<_> = claim.devices.iter().map(|at| get::<Device>(&(claim.host.clone(), *at))).collect();
+    for device in tx.read(asks)?.into_iter().flatten() {
+        if device.owner == Some(claim.id) {
+            tx.update(&device, Device { owner: None, ..device.row.as_ref().clone() });
+        }
+    }
+    tx.end_claim(claim, proof);
+    Ok(())
+}
+
+/// Sends a claim on its way out. It ends at once if no agent was ever told of it (A1); otherwise its host's agent
+/// must say that the guest is gone.
+pub(crate) fn leave(tx: &mut Tx<'_>, claim: &Seen<Claim>) -> Result<(), Abort> {
+    let leaving = claim.leaving();
+    match Proof::untold(&leaving) {
+        Some(proof) => release(tx, claim, proof),
+        None => {
+            tx.update(claim, leaving);
+            Ok(())
+        }
+    }
+}

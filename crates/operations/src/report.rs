@@ -1,0 +1,169 @@
+//! Takes what an agent observed: Nova's `update_available_resource`, without the power to free anything.
+//!
+//! A report may add or remove unowned devices, answer an order about a claim, or open a discrepancy (rule 2). That
+//! something is missing from it is never evidence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use steadfast_model::cause::Cause;
+use steadfast_model::claim::{Claim, Proof};
+use steadfast_model::discrepancy::{Discrepancy, Subject};
+use steadfast_model::host::Host;
+use steadfast_model::ids::{ClaimId, HostId, InstanceId, Moment};
+use steadfast_model::inventory::Inventory;
+use steadfast_model::message::{Census, Report, Reported};
+use steadfast_model::pci::{Address, Device};
+
+use crate::advance::advance_later;
+use crate::refused::Refused;
+use crate::release::release;
+use crate::seam::{
+    Control, Halt, Message, Seen, Step, Tx, TxError, devices_of, discrepancies_of, get, inventory_of,
+};
+
+/// How old a host's `last_seen` may get before a report that changes nothing else is written for it. Finer costs a
+/// commit for every report; coarser makes a silent host look alive for longer.
+const LAST_SEEN_GRAIN_MICROS: i64 = 5_000_000;
+
+impl Message for Report {
+    type Answer = Reported;
+    const NAME: Step = "report";
+
+    fn host(&self) -> &HostId {
+        &self.host
+    }
+
+    /// Takes the report and goes on, beside the caller, with every instance that it said something new of.
+    async fn handle<C: Control>(self, env: &C, cause: &Cause) -> Result<Reported, TxError> {
+        let (answer, touched) = env.tx("report", cause, move |tx| take(tx, &self)).await?;
+        touched.into_iter().for_each(|instance| advance_later(env, cause, instance));
+        Ok(answer)
+    }
+}
+
+fn take(tx: &mut Tx<'_>, report: &Report) -> Result<(Reported, BTreeSet<InstanceId>), Halt> {
+    let claims: Vec<_> = report.statements.iter().map(|statement| get::<Claim>(&statement.claim)).collect();
+    let (host, claims) = tx.read((get::<Host>(&report.host), claims))?;
+    let host =
+        host.ok_or_else(|| Refused::Stale(format!("Host {} is not known: register first.", report.host)))?;
+    host.admits(report.epoch)?;
+    let mut stale = Vec::new();
+    let mut touched = BTreeSet::new();
+    for (statement, claim) in report.statements.iter().zip(claims) {
+        let claim = claim.filter(|claim| claim.host == report.host);
+        let Some(claim) = claim else {
+            stale.push(statement.claim);
+            continue;
+        };
+        if let Some(proof) = Proof::gone(&claim, statement) {
+            release(tx, &claim, proof)?;
+            touched.insert(claim.instance);
+        } else if let Some(answered) = claim.after_statement(statement) {
+            if answered != *claim.row {
+                touched.insert(claim.instance);
+            }
+            tx.update(&claim, answered);
+        } else {
+            stale.push(statement.claim);
+        }
+    }
+    match &report.census {
+        Some(census) if census.seq > host.inventory_seq => count(tx, &host, census)?,
+        Some(_) | None => seen_now(tx, &host),
+    }
+    Ok((Reported { stale: stale.into_iter().collect::<BTreeSet<ClaimId>>().into_iter().collect() }, touched))
+}
+
+/// The host's row with a fresh `last_seen`, where the old one is stale enough to be worth a write.
+fn refreshed(host: &Host, at: Moment) -> Host {
+    let worth = at.0 - host.last_seen.0 >= LAST_SEEN_GRAIN_MICROS;
+    Host { last_seen: if worth { at } else { host.last_seen }, ..host.clone() }
+}
+
+fn seen_now(tx: &mut Tx<'_>, host: &Seen<Host>) {
+    let fresh = refreshed(host, tx.now());
+    tx.update(host, fresh);
+}
+
+/// Takes a census: newer than the last one of this life, or it would not be here.
+fn count(tx: &mut Tx<'_>, host: &Seen<Host>, census: &Census) -> Result<(), Halt> {
+    let id = &host.id;
+    let (devices, inventory, discrepancies) =
+        tx.read((devices_of(id), inventory_of(id), discrepancies_of(id)))?;
+    stocks(tx, id, census, &inventory);
+    let missing = count_devices(tx, id, census, &devices);
+    let unknown = census.unknown_guests.iter().map(|guest| Subject::UnknownGuest(guest.tag.clone()));
+    note(tx, id, missing.into_iter().chain(unknown).collect(), &discrepancies);
+    let quarantined = host.quarantined && !census.unknown_guests.is_empty();
+    let inventory_seq = census.seq;
+    let machine = census.machine.clone();
+    let fresh = refreshed(host, tx.now());
+    tx.update(host, Host { inventory_seq, quarantined, machine, ..fresh });
+    Ok(())
+}
+
+fn stocks(tx: &mut Tx<'_>, host: &HostId, census: &Census, known: &[Seen<Inventory>]) {
+    for stock in &census.stocks {
+        let row = Inventory { host: host.clone(), stock: *stock };
+        match known.iter().find(|row| row.stock.class == stock.class) {
+            Some(old) => tx.update(old, row),
+            None => tx.insert(row),
+        }
+    }
+    for gone in known.iter().filter(|row| !census.stocks.iter().any(|stock| stock.class == row.stock.class)) {
+        tx.remove(gone);
+    }
+}
+
+/// Adds new devices, removes unowned ones that are gone, and answers which owned ones are missing.
+fn count_devices(tx: &mut Tx<'_>, host: &HostId, census: &Census, known: &[Seen<Device>]) -> Vec<Subject> {
+    let foreign: BTreeSet<Address> =
+        census.unknown_guests.iter().flat_map(|guest| guest.devices.iter().copied()).collect();
+    let mut known: BTreeMap<Address, &Seen<Device>> =
+        known.iter().map(|row| (row.seen.address, row)).collect();
+    for seen in &census.devices {
+        let foreign = foreign.contains(&seen.address);
+        match known.remove(&seen.address) {
+            Some(row) => {
+                let (seen, owner) = (seen.clone(), row.owner);
+                tx.update(row, Device { host: host.clone(), seen, owner, present: true, foreign });
+            }
+            None => tx.insert(Device {
+                host: host.clone(),
+                seen: seen.clone(),
+                owner: None,
+                present: true,
+                foreign,
+            }),
+        }
+    }
+    let mut missing = Vec::new();
+    for (address, row) in known {
+        if row.owner.is_some() {
+            tx.update(row, Device { present: false, ..row.row.as_ref().clone() });
+            missing.push(Subject::MissingDevice(address));
+        } else {
+            tx.remove(row);
+        }
+    }
+    missing
+}
+
+/// Opens the discrepancies that are new and closes those that this census no longer shows.
+fn note(tx: &mut Tx<'_>, host: &HostId, shown: BTreeSet<Subject>, known: &[Seen<Discrepancy>]) {
+    for row in known {
+        let lasting = match row.subject {
+            Subject::NeverDead(_) => true,
+            Subject::UnknownGuest(_) | Subject::MissingDevice(_) => shown.contains(&row.subject),
+        };
+        if !lasting {
+            tx.remove(row);
+        }
+    }
+    let since = tx.now();
+    for subject in shown {
+        if !known.iter().any(|row| row.subject == subject) {
+            tx.insert(Discrepancy { host: host.clone(), subject, since });
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What a store must be able to do. [`super::Tx`] is written once above it.
+
+use steadfast_model::ids::Version;
+
+use super::ask::Page;
+use super::changes::{Changes, FeedEntry};
+use super::row::{Key, Range, Stored};
+use uuid::Uuid;
+
+/// One question to an engine.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RawAsk {
+    Get(Key),
+    Of(Range, Page),
+}
+
+/// Why a transaction could not go on. Nothing of it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Abort {
+    /// Somebody else changed what was read: the body is run again.
+    #[error("the transaction conflicts with another one")]
+    Conflict,
+    #[error("the store cannot be reached: {0}")]
+    Unavailable(String),
+    /// A row that this program cannot read. It never writes over one.
+    #[error("the store holds something unreadable: {0}")]
+    Corrupt(String),
+}
+
+/// Why a commit did not answer with a version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// Nothing was stored.
+    #[error("the commit conflicts with another one")]
+    Conflict,
+    /// Nobody knows whether it was stored: the feed does ([`Engine::committed`]).
+    #[error("the answer to the commit was lost: {0}")]
+    Lost(String),
+    /// Nothing was stored.
+    #[error("the store cannot be reached: {0}")]
+    Unavailable(String),
+}
+
+/// A serialisable store. A transaction opens with the first [`Engine::fetch`] and ends with
+/// [`Engine::commit`] or [`Engine::rollback`]; between them every fetch sees one version.
+pub trait Engine: Send {
+    /// Answers every question, in order, in one round trip.
+    ///
+    /// # Errors
+    /// See [`Abort`].
+    fn fetch(&mut self, asks: &[RawAsk]) -> Result<Vec<Vec<Stored>>, Abort>;
+
+    /// Stores a batch, all of it or nothing, each member with a feed entry of its own. Every write compares the
+    /// generation that it carries. Answers the version of the last member.
+    ///
+    /// # Errors
+    /// See [`CommitError`].
+    fn commit(&mut self, batch: &[Changes]) -> Result<Version, CommitError>;
+
+    /// Ends the transaction without a trace.
+    fn rollback(&mut self);
+
+    /// Whether the commit numbered `n` of `writer` was stored. Asked after [`CommitError::Lost`].
+    ///
+    /// # Errors
+    /// See [`Abort`].
+    fn committed(&mut self, writer: Uuid, n: u64) -> Result<Option<Version>, Abort>;
+
+    /// The commits after `since`, oldest first.
+    ///
+    /// # Errors
+    /// See [`Abort`].
+    fn feed(&mut self, since: Version, limit: usize) -> Result<Vec<FeedEntry>, Abort>;
+}

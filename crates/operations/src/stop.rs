@@ -1,0 +1,52 @@
+//! Stops an instance: takes its permission to run away and waits until its guest is off.
+
+use steadfast_model::action::{ActionKind, Outcome};
+use steadfast_model::cause::{Cause, Scope};
+use steadfast_model::claim::{Role, Said};
+use steadfast_model::ids::InstanceId;
+use steadfast_model::instance::{Instance, Operation, Power, VmEvent, VmState};
+
+use crate::advance::{Next, Situation, advance_later};
+use crate::home::{begin_at_home, repower};
+use crate::seam::{Control, Halt, Tx, TxError};
+
+/// # Errors
+/// When another operation runs, or the instance is neither active nor in error.
+pub async fn stop<C: Control>(env: &C, cause: &Cause, scope: Scope, id: InstanceId) -> Result<(), TxError> {
+    let by = cause.clone();
+    env.tx("stop.request", cause, move |tx| request(tx, &by, &scope, id)).await?;
+    advance_later(env, cause, id);
+    Ok(())
+}
+
+fn request(tx: &mut Tx<'_>, cause: &Cause, scope: &Scope, id: InstanceId) -> Result<(), Halt> {
+    let allowed = [VmState::Active, VmState::Error];
+    let home = begin_at_home(tx, cause, scope, id, ActionKind::Stop, Operation::Stop, &allowed)?;
+    repower(tx, &home, Power::Off);
+    Ok(())
+}
+
+/// The next step of a stop. A receipt for the host answers too: nothing runs there (C1).
+pub(crate) fn step(tx: &mut Tx<'_>, now: &Situation) -> Result<Next, Halt> {
+    let Some(home) = now.claim(Role::Home) else { return Ok(Next::Wait) };
+    let off = home.said == Said::Off || now.host(home).is_fenced();
+    let failed = match &home.said {
+        Said::Failed(reason) => Some(reason.clone()),
+        Said::None | Said::Off | Said::Running => None,
+    };
+    if off {
+        tx.called("stop.end");
+        if let Some(stopped) = now.instance.end(VmEvent::StopEnded, tx.now()) {
+            tx.update(&now.instance, stopped);
+        }
+        now.close_action(tx, Outcome::Success);
+        return Ok(Next::Again);
+    }
+    let Some(reason) = failed else { return Ok(Next::Wait) };
+    // The order stands and the agent goes on trying (C6): the operation is over, what was asked for is not.
+    tx.called("stop.fail");
+    let ended = Instance { operation: None, updated_at: tx.now(), ..now.instance.row.as_ref().clone() };
+    tx.update(&now.instance, ended);
+    now.close_action(tx, Outcome::Error(reason));
+    Ok(Next::Again)
+}
