@@ -1,1 +1,5 @@
-//! Steadfast.
+//! The engines under [`steadfast_operations::seam::Tx`].
+
+mod memory;
+
+pub use memory::Memory;
