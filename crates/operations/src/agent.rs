@@ -61,10 +61,15 @@ pub async fn run<M: Machine>(world: M, settings: Settings) {
             world.timer("agent.retry", settings.retry_ms).await;
             continue;
         };
-        match Life::new(&world, &settings, epoch).live().await {
-            Ended::Stale => {}
-            Ended::Removed => world.timer("agent.retry", settings.retry_ms).await,
-        }
+        live(&world, &settings, epoch).await;
+    }
+}
+
+/// Lives the life that registered as `epoch`, until it is over.
+pub async fn live<M: Machine>(world: &M, settings: &Settings, epoch: Epoch) {
+    match Life::new(world, settings, epoch).live().await {
+        Ended::Stale => {}
+        Ended::Removed => world.timer("agent.retry", settings.retry_ms).await,
     }
 }
 

@@ -28,6 +28,17 @@ impl Memory {
         self.rows.iter()
     }
 
+    /// The row with this key.
+    #[must_use]
+    pub fn row(&self, key: &Key) -> Option<&Stored> {
+        self.rows.get(key)
+    }
+
+    /// The names of the steps that were committed, in order.
+    pub fn steps(&self) -> impl Iterator<Item = &str> {
+        self.feed.iter().map(|entry| entry.step.as_str())
+    }
+
     #[must_use]
     pub fn ledger(&self) -> &[LedgerLine] {
         &self.ledger

@@ -12,13 +12,17 @@ use crate::pci::Address;
 pub type Observed = BTreeMap<HostId, Vec<SeenGuest>>;
 
 /// Every guest that uses a device without a claim on it, every device in two guests, and every instance with two
-/// guests that run (S2, S1, S9). Guests that are not ours are discrepancies, not violations.
+/// guests that run (S2, S1, S9). Guests that are not ours are discrepancies, not violations; what a removed or
+/// quarantined host still holds is unknown, and none of it is granted.
 #[must_use]
 pub fn check(snapshot: &Snapshot, observed: &Observed) -> Vec<Violation> {
     let claims: BTreeMap<ClaimId, &Claim> = snapshot.claims.iter().map(|claim| (claim.id, claim)).collect();
     let mut found = Vec::new();
     let mut running: BTreeMap<InstanceId, Vec<String>> = BTreeMap::new();
-    for (host, guests) in observed {
+    let unknown = |host: &&HostId| {
+        snapshot.hosts.iter().any(|row| row.id == **host && (row.removed || row.quarantined))
+    };
+    for (host, guests) in observed.iter().filter(|(host, _)| !unknown(host)) {
         let mut users: BTreeMap<Address, &SeenGuest> = BTreeMap::new();
         for guest in guests {
             let Some(id) = guest.claim else { continue };

@@ -1,0 +1,3 @@
+//! Protocols that history has shown to be wrong, arranged from small steps over the same seam.
+
+pub mod audit;

@@ -1,0 +1,205 @@
+//! The rules of the protocol, each as a switch: what the shipped code would do without it.
+//!
+//! A rule is switched off by bending what goes through the seam: a row as it is read, a row as it is written, a
+//! message, an order to a machine. The operations themselves are the shipped ones; there is no flag in them.
+
+use std::any::Any;
+
+use std::sync::Arc;
+use steadfast_explore::Handle;
+use steadfast_model::claim::{Claim, Role};
+use steadfast_model::host::Host;
+use steadfast_model::hypervisor::Act;
+use steadfast_model::ids::{ClaimId, Epoch, HostId, ListGen};
+use steadfast_model::instance::Instance;
+use steadfast_model::message::{Answer, AskList, List, Report, Statement};
+use steadfast_model::pci::Device;
+use steadfast_operations::seam::{Changes, Key, Message, Record, Row, Step};
+use steadfast_store::Memory;
+
+use crate::site::{Site, Touched};
+
+/// A rule of PROTOCOL §4, by the name it has there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    A1Told,
+    A2ListGen,
+    A3OpenOrders,
+    A4Barrier,
+    A5EpochPerLife,
+    A6GoneAnswers,
+    A7Tombstone,
+    A8Quarantine,
+    A9ClaimRechecks,
+    B1OneRunner,
+    B2ReceiptVoid,
+    B3FenceCompares,
+    B6OrderEchoed,
+    B7RollBackWaits,
+    B8NoAutostart,
+    B9LivingHome,
+    B10NamedByClaim,
+    C1ReceiptAnswers,
+    C2Sweep,
+    C3DeleteOvertakes,
+    C4OneOperation,
+    C5RemovalRefuses,
+    C6KeepsTrying,
+    /// Rule 2: a report frees nothing. Without it, the historic audit runs beside the reports.
+    Observation,
+}
+
+/// Changes a row of a kind as it is read.
+fn bend<R: Row>(record: &mut Record, change: impl FnOnce(&mut R)) {
+    if let Some(row) = R::of_record(record) {
+        let mut row = row.as_ref().clone();
+        change(&mut row);
+        *record = Arc::new(row).into_record();
+    }
+}
+
+/// What a control plane without the rule reads in place of a row.
+pub(crate) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
+    match rule {
+        Rule::A1Told if step == "delete" || step == "advance" => {
+            bend::<Claim>(record, |claim| claim.told = false)
+        }
+        Rule::A7Tombstone if step == "register" || step == "list" || step == "report" => {
+            bend::<Host>(record, |host| host.removed = false);
+        }
+        Rule::A8Quarantine => bend::<Host>(record, |host| host.quarantined = false),
+        Rule::A9ClaimRechecks if step == "boot.claim" => bend::<Device>(record, |device| device.owner = None),
+        Rule::B3FenceCompares if step == "fence.receipt" => bend::<Host>(record, |host| {
+            // The receipt finds the host as the intent left it, whatever happened since.
+            host.fence_intent = Some(FENCE_INTENT);
+            host.epoch = FENCE_INTENT;
+            host.registered = false;
+        }),
+        Rule::B7RollBackWaits if step == "advance" => bend::<Claim>(record, |claim| {
+            claim.hot &= claim.role != Role::Leaving;
+        }),
+        Rule::B9LivingHome if step == "advance" => bend::<Host>(record, |host| {
+            host.registered = true;
+            host.receipt = None;
+        }),
+        Rule::C1ReceiptAnswers if step == "advance" => bend::<Host>(record, |host| host.receipt = None),
+        Rule::C4OneOperation if step == "evacuate.request" => {
+            bend::<Instance>(record, |instance| instance.operation = None);
+        }
+        Rule::C5RemovalRefuses if step == "remove_host" => bend::<Claim>(record, |claim| {
+            claim.role = Role::Leaving;
+        }),
+        _ => {}
+    }
+}
+
+/// The epoch that the fencing of the B3 race opens: its host registered twice while the scene was set.
+const FENCE_INTENT: Epoch = Epoch(3);
+
+/// What a control plane without the rule writes in place of its changes.
+pub(crate) fn bend_write(rule: Rule, store: &Memory, changes: &mut Changes) {
+    let step = changes.step;
+    for write in &mut changes.writes {
+        let Some(record) = &mut write.record else { continue };
+        let old = store.rows().find(|(key, _)| **key == write.key).map(|(_, row)| row.record.clone());
+        match rule {
+            Rule::B1OneRunner if step == "evacuate.request" => bend::<Claim>(record, |claim| {
+                claim.run = old.as_ref().and_then(Claim::of_record).is_some_and(|old| old.run);
+            }),
+            Rule::B2ReceiptVoid if step == "register" => bend::<Host>(record, |host| {
+                let old = old.as_ref().and_then(Host::of_record);
+                host.receipt = old.and_then(|old| old.receipt.clone());
+            }),
+            Rule::C3DeleteOvertakes if step == "delete" => bend::<Instance>(record, |instance| {
+                let old = old.as_ref().and_then(Instance::of_record);
+                instance.operation = old.and_then(|old| old.operation);
+                instance.attempt = old.map_or(instance.attempt, |old| old.attempt);
+            }),
+            _ => {}
+        }
+    }
+}
+
+/// A value as another type, where the two are the same.
+pub(crate) fn same<A: 'static, B: 'static>(value: A) -> Option<B> {
+    (Box::new(value) as Box<dyn Any>).downcast::<B>().ok().map(|value| *value)
+}
+
+/// What arrives in place of a message.
+pub(crate) async fn bend_message<M: Message>(site: &Handle<Site>, without: Option<Rule>, message: M) -> M {
+    let Some(rule @ (Rule::A6GoneAnswers | Rule::B6OrderEchoed)) = without else { return message };
+    let Some(report) = same::<_, Report>(message.clone()) else { return message };
+    let bent = site.step("bend", move |site| (bend_report(rule, site, report), Touched::all())).await;
+    same(bent).expect("a report in place of a report")
+}
+
+fn claims_of_host<'a>(site: &'a Site, host: &'a HostId) -> impl Iterator<Item = Claim> + 'a {
+    let claims = site.store.rows().filter_map(|(_, row)| Claim::of_record(&row.record));
+    claims.filter(move |claim| claim.host == *host).map(|claim| claim.as_ref().clone())
+}
+
+fn bend_report(rule: Rule, site: &Site, mut report: Report) -> Report {
+    let claims: Vec<Claim> = claims_of_host(site, &report.host).collect();
+    if rule == Rule::B6OrderEchoed {
+        for statement in &mut report.statements {
+            let claim = claims.iter().find(|claim| claim.id == statement.claim);
+            statement.order = claim.map_or(statement.order, |claim| claim.order);
+        }
+        return report;
+    }
+    let unmentioned = |claim: &&Claim| !report.statements.iter().any(|statement| statement.claim == claim.id);
+    let gone: Vec<Statement> = claims
+        .iter()
+        .filter(|claim| claim.is_leaving())
+        .filter(unmentioned)
+        .map(|claim| Statement { claim: claim.id, order: claim.order, answer: Answer::Gone })
+        .collect();
+    report.statements.extend(gone);
+    report
+}
+
+/// What an agent that takes any list asks: under the numbers that it was given, see [`bend_list`].
+pub(crate) fn bend_ask(without: Option<Rule>, ask: AskList, taken: &[List]) -> AskList {
+    let Some(number) = ask.since.filter(|_| without == Some(Rule::A2ListGen)) else { return ask };
+    let place = usize::try_from(number.0).expect("few lists were taken") - 1;
+    AskList { since: Some(taken[place].list_gen), ..ask }
+}
+
+/// What an agent that takes any list takes: one that looks newer than any before.
+pub(crate) fn bend_list(without: Option<Rule>, list: List, place: usize) -> List {
+    let list_gen = if without == Some(Rule::A2ListGen) { ListGen(place as u64) } else { list.list_gen };
+    List { list_gen, ..list }
+}
+
+/// A late list, as it looks where lives have no epochs of their own.
+pub(crate) fn bend_late_list(without: Option<Rule>, list: List, epoch: Epoch) -> List {
+    let epoch = if without == Some(Rule::A5EpochPerLife) { epoch } else { list.epoch };
+    List { epoch, ..list }
+}
+
+/// The `list_gen` that a waiting agent is woken by.
+pub(crate) fn list_gen(site: &Site, host: &HostId) -> Option<ListGen> {
+    let key = Key::Host(host.clone());
+    let row = site.store.row(&key)?;
+    Host::of_record(&row.record).map(|host| host.list_gen)
+}
+
+/// What an order to a machine turns out to do.
+pub(crate) fn bend_order(site: &mut Site, host: &HostId, order: u64) {
+    let open = site.machines[host].orders.get(&order);
+    if let (Some(Rule::B10NamedByClaim), Some(Act::Destroy(claim))) = (site.without, open) {
+        let act = Act::Destroy(namesake(site, host, *claim));
+        site.machines.get_mut(host).and_then(|machine| machine.orders.insert(order, act));
+    }
+}
+
+/// The guest of the same instance that a machine would find if guests were named after instances.
+fn namesake(site: &Site, host: &HostId, claim: ClaimId) -> ClaimId {
+    let instance = claims_of_host(site, host).find(|row| row.id == claim).map(|row| row.instance);
+    let guests = site.machines[host].guests.values();
+    let twin = guests
+        .filter(|guest| Some(guest.spec.instance) == instance)
+        .map(|guest| guest.spec.claim)
+        .next_back();
+    twin.unwrap_or(claim)
+}

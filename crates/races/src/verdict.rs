@@ -1,0 +1,147 @@
+//! What must be true of the simulated world: the invariants of the model, and what rest means.
+
+use steadfast_model::claim::{Claim, Role, Said};
+use steadfast_model::host::Host;
+use steadfast_model::instance::{Instance, VmState};
+use steadfast_model::invariant::{Snapshot, guests, history, rows};
+use steadfast_model::migration::Migration;
+use steadfast_model::pci::Device;
+use steadfast_operations::seam::Row;
+
+use crate::site::Site;
+
+fn all<R: Row>(site: &Site) -> Vec<R> {
+    site.store
+        .rows()
+        .filter_map(|(_, row)| R::of_record(&row.record))
+        .map(|row| row.as_ref().clone())
+        .collect()
+}
+
+pub(crate) fn snapshot(site: &Site) -> Snapshot {
+    Snapshot {
+        hosts: all::<Host>(site),
+        devices: all::<Device>(site),
+        claims: all::<Claim>(site),
+        instances: all::<Instance>(site),
+        migrations: all::<Migration>(site),
+    }
+}
+
+/// After every step: the invariants over rows and over guests.
+pub(crate) fn always(site: &Site) -> Result<(), String> {
+    let snapshot = snapshot(site);
+    let observed =
+        site.machines.iter().map(|(host, machine)| (host.clone(), machine.observe().guests)).collect();
+    let mut found = rows::check(&snapshot);
+    found.extend(guests::check(&snapshot, &observed));
+    match found.first() {
+        Some(first) => Err(format!("{:?}: {}", first.invariant, first.message)),
+        None => copies(site, &snapshot).and_then(|()| answers_hold(site, &snapshot)),
+    }
+}
+
+/// What a claim's row says of its guest is so: a quiet one does not run, and one said to run is there.
+fn answers_hold(site: &Site, snapshot: &Snapshot) -> Result<(), String> {
+    for claim in &snapshot.claims {
+        let guest = site.machines[&claim.host].guests.get(&claim.id);
+        if claim.is_quiet() && guest.is_some_and(|guest| guest.running) {
+            return Err(format!(
+                "Quiet: the guest of a quiet {} claim runs on {}",
+                claim.role.name(),
+                claim.host
+            ));
+        }
+        let host = snapshot.hosts.iter().find(|host| host.id == claim.host).expect("claims belong");
+        if claim.said == Said::Running && speaks(site, host) && guest.is_none() {
+            return Err(format!("Answers: {} said that a guest runs, and it is not there", claim.host));
+        }
+    }
+    Ok(())
+}
+
+/// S10: an instance that was launched has a copy somewhere, under one of its claims.
+fn copies(site: &Site, snapshot: &Snapshot) -> Result<(), String> {
+    for instance in snapshot.instances.iter().filter(|i| i.launched_at.is_some() && !i.is_deleted()) {
+        let mut claims = snapshot.claims.iter().filter(|claim| claim.instance == instance.id);
+        let copied = claims.any(|claim| site.machines[&claim.host].guests.contains_key(&claim.id));
+        if !copied {
+            return Err(format!("S10LastCopy: no copy of instance {} is left", instance.id));
+        }
+    }
+    Ok(())
+}
+
+/// When nothing is left to happen: the ledger tells how it came about, and everything that lives has converged.
+pub(crate) fn at_rest(site: &Site) -> Result<(), String> {
+    let snapshot = snapshot(site);
+    let ledger = site.store.ledger().iter().map(|line| &line.entry);
+    if let Some(first) = history::check(ledger, &snapshot).first() {
+        return Err(format!("{:?}: {}", first.invariant, first.message));
+    }
+    snapshot.instances.iter().try_for_each(|instance| instance_rests(site, &snapshot, instance))?;
+    snapshot.claims.iter().try_for_each(|claim| claim_rests(site, &snapshot, claim))
+}
+
+fn instance_rests(site: &Site, snapshot: &Snapshot, instance: &Instance) -> Result<(), String> {
+    let claims = || snapshot.claims.iter().filter(|claim| claim.instance == instance.id);
+    // An operation may only be waiting for a host that neither speaks nor is proven down.
+    let silent =
+        |claim: &Claim| snapshot.hosts.iter().any(|host| host.id == claim.host && !answers(site, host));
+    let undecided = claims().any(|claim| silent(claim) && !fenced(snapshot, claim));
+    if let Some(operation) = instance.operation
+        && !undecided
+    {
+        return Err(format!("L1: instance {} rests in {operation:?}", instance.id));
+    }
+    if instance.vm_state != VmState::Active || instance.operation.is_some() {
+        return Ok(());
+    }
+    let home = claims().find(|claim| claim.role == Role::Home).ok_or("Q2: an active instance has no home")?;
+    let devices: u32 = instance.devices.iter().map(|request| request.count).sum();
+    if home.devices.len() != devices as usize {
+        return Err(format!("Q2: instance {} has {:?} and asked for {devices}", instance.id, home.devices));
+    }
+    Ok(())
+}
+
+fn fenced(snapshot: &Snapshot, claim: &Claim) -> bool {
+    snapshot.hosts.iter().any(|host| host.id == claim.host && host.is_fenced())
+}
+
+/// Whether the host's newest life is the one that its agent lives.
+fn speaks(site: &Site, host: &Host) -> bool {
+    host.lives() && site.machines.get(&host.id).is_some_and(|machine| Some(machine.boot_id) == host.boot_id)
+}
+
+/// Whether the host's newest life is lived by an agent that runs.
+fn answers(site: &Site, host: &Host) -> bool {
+    site.awake.contains(&host.id) && speaks(site, host)
+}
+
+fn claim_rests(site: &Site, snapshot: &Snapshot, claim: &Claim) -> Result<(), String> {
+    let host = snapshot.hosts.iter().find(|host| host.id == claim.host).expect("checked after every step");
+    if !answers(site, host) {
+        return Ok(());
+    }
+    let guest = site.machines[&claim.host].guests.get(&claim.id);
+    let right = match claim.role {
+        Role::Leaving => false,
+        Role::Incoming | Role::Home | Role::Held => guest.is_some_and(|guest| guest.running) == claim.run,
+    };
+    if right {
+        return Ok(());
+    }
+    let seen = guest.map_or("is not there", |guest| if guest.running { "runs" } else { "is off" });
+    Err(format!("L3: on living {} the guest of a {} claim {seen}", claim.host, claim.role.name()))
+}
+
+/// Whether a row of any kind is there: what scenarios ask of the world.
+pub(crate) fn any<R: Row>(site: &Site, holds: impl Fn(&R) -> bool) -> bool {
+    site.store.rows().filter_map(|(_, row)| R::of_record(&row.record)).any(|row| holds(row))
+}
+
+/// Every row of a kind, for scenarios.
+pub(crate) fn every<R: Row>(site: &Site) -> Vec<R> {
+    all(site)
+}

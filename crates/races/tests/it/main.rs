@@ -1,0 +1,3 @@
+//! The shipped operations under the explorer: every race in every order, and every rule switched off.
+
+mod races;
