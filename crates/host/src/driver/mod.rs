@@ -23,6 +23,7 @@
 mod directory;
 mod inventory;
 mod orders;
+pub mod qemu;
 pub mod sim;
 
 use std::fmt::Debug;

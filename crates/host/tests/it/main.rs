@@ -2,6 +2,7 @@
 
 mod conformance;
 mod inventory;
+mod qemu;
 mod scratch;
 mod sim;
 mod sysfs;
