@@ -11,7 +11,7 @@ use steadfast_model::claim::Claim;
 use steadfast_model::flavor::Flavor;
 use steadfast_model::host::{Host, Machine};
 use steadfast_model::hypervisor::Simulated;
-use steadfast_model::ids::{Epoch, HostId, InstanceId, Moment};
+use steadfast_model::ids::{Epoch, HostId, InstanceId, Moment, Version};
 use steadfast_model::instance::{Instance, VmState};
 use steadfast_model::inventory::{RatioMilli, ResourceClass, Stock};
 use steadfast_model::pci::{Address, AliasSpec, DeviceRequest, HexId, Kind, Observed};
@@ -69,6 +69,38 @@ impl Race {
         let mut scene = (self.scene)();
         scene.site.without = without;
         Staged { race: self, scene }
+    }
+}
+
+impl Staged<'_> {
+    /// Runs the race once, in a fixed order, with the control plane dying after each commit in turn. Answers the step
+    /// after which each crash came, and what came out.
+    ///
+    /// # Panics
+    /// When a run does not come to rest.
+    #[must_use]
+    pub fn crash_after_each_commit(&self) -> Vec<(String, Result<(), String>)> {
+        let before = self.scene.site.store.version();
+        let whole = self.rehearse(None);
+        let points = (before.0 + 1..=whole.store.version().0).map(Version);
+        let crashed = points.map(|at| {
+            let site = self.rehearse(Some(at));
+            let place = usize::try_from(at.0 - 1).expect("few commits");
+            let step = site.store.steps().nth(place).unwrap_or_default().to_owned();
+            (step, verdict::always(&site).and_then(|()| self.at_rest(&site)))
+        });
+        crashed.collect()
+    }
+
+    fn rehearse(&self, crash: Option<Version>) -> Site {
+        let site = &self.scene.site;
+        let rested = rehearse(site.clone(), SCENE_STEPS_MAX, |handle| {
+            let cast = Cast::new(handle, site, self.scene.acts + 1);
+            // The crash comes first in the fixed order, so that it comes as soon as it can.
+            crash.iter().for_each(|at| cast.control_dies_at(Some(*at)));
+            (self.race.start)(&cast);
+        });
+        rested.expect("a race comes to rest")
     }
 }
 
@@ -471,8 +503,17 @@ impl Cast {
 
     /// The control plane dies at some moment, and another starts and sweeps.
     pub(crate) fn control_dies(&self) {
+        self.control_dies_at(None);
+    }
+
+    /// The control plane dies once the store is at `version`, or at some moment, and another starts and sweeps.
+    pub(crate) fn control_dies_at(&self, version: Option<Version>) {
         let cast = self.clone();
         self.site.spawn("fate", "control dies", async move {
+            if let Some(version) = version {
+                let reached = move |site: &Site| site.store.version() >= version;
+                cast.site.step_when("crash point", reached, |_| ((), Touched::all())).await;
+            }
             cast.site.crash("control dies", vec![CONTROL.to_owned()], |_| Touched::default()).await;
             if cast.without != Some(Rule::C2Sweep) {
                 cast.control("sweep", |env, cause| async move {

@@ -108,8 +108,8 @@ fn id(site: &Handle<Site>, act: u32) -> Uuid {
 
 /// A timer that goes off as often as the scenario lets it.
 async fn timer(site: &Handle<Site>, name: Step) {
-    // A timer that went off before a failure that it is to mend would be wasted: it waits for the failure.
-    let spoilt = |site: &Site| site.failures.values().any(|left| *left > 0);
+    // A tick before the failure that it is to mend would be wasted: it waits for the failure.
+    let spoilt = move |site: &Site| name == "agent.tick" && site.failures.values().any(|left| *left > 0);
     let left = move |site: &Site| site.timers.get(name).is_some_and(|left| *left > 0) && !spoilt(site);
     let go_off = move |site: &mut Site| {
         if let Some(left) = site.timers.get_mut(name) {

@@ -1,3 +1,4 @@
 //! The shipped operations under the explorer: every race in every order, and every rule switched off.
 
+mod crashes;
 mod races;

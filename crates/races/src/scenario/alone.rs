@@ -1,0 +1,95 @@
+//! Each operation by itself: what the crash tests go through, commit by commit.
+
+use super::evacuation::host1_down;
+use crate::site::Site;
+use crate::stage::{Cast, Race, Scene, deleted};
+use crate::verdict::any;
+use steadfast_model::instance::{Instance, VmState};
+
+/// How often an agent may ask again, after its control plane died under it.
+const RETRIES: u32 = 4;
+
+fn rests(site: &Site, state: VmState) -> Result<(), String> {
+    let done = any::<Instance>(site, |instance| instance.vm_state == state && instance.operation.is_none());
+    if done { Ok(()) } else { Err(format!("no instance rests {}", state.name())) }
+}
+
+fn patient(scene: Scene) -> Scene {
+    scene.timer("agent.retry", RETRIES)
+}
+
+fn alone(
+    name: &'static str,
+    scene: fn() -> Scene,
+    start: fn(&Cast),
+    rests: fn(&Site) -> Result<(), String>,
+) -> Race {
+    Race { name, about: "the operation by itself", scene, start, rests, rule: None, exhaustive: true }
+}
+
+/// Every operation, by itself.
+#[must_use]
+pub fn operations() -> Vec<Race> {
+    vec![
+        alone(
+            "boot",
+            || patient(Scene::new(1, 1)),
+            |cast| {
+                cast.living_agent(1);
+                cast.boot(None);
+            },
+            |site| rests(site, VmState::Active),
+        ),
+        alone(
+            "stop",
+            || patient(Scene::new(1, 1).with_instance()),
+            |cast| {
+                cast.living_agent(1);
+                cast.stop();
+            },
+            |site| rests(site, VmState::Stopped),
+        ),
+        alone(
+            "start",
+            || {
+                let stopped = Scene::new(1, 1).with_instance().then(|cast| {
+                    cast.agent(1);
+                    cast.stop();
+                });
+                patient(stopped)
+            },
+            |cast| {
+                cast.living_agent(1);
+                cast.start();
+            },
+            |site| rests(site, VmState::Active),
+        ),
+        alone(
+            "evacuate",
+            || patient(host1_down()),
+            |cast| {
+                cast.living_agent(2);
+                cast.evacuate();
+            },
+            super::evacuation::evacuated,
+        ),
+        alone(
+            "evacuate, and the first build fails",
+            || patient(host1_down().failing_once(2)).timer("agent.tick", 2),
+            |cast| {
+                cast.living_agent(2);
+                cast.evacuate();
+            },
+            |site| rests(site, VmState::Active),
+        ),
+        alone(
+            "delete",
+            || patient(Scene::new(1, 1).with_instance()),
+            |cast| {
+                cast.living_agent(1);
+                cast.delete();
+            },
+            deleted,
+        ),
+    ]
+}
