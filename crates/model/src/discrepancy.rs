@@ -8,16 +8,16 @@ use uuid::Uuid;
 use crate::ids::{GuestTag, HostId, Moment};
 use crate::pci::Address;
 
-/// What does not fit.
+/// What does not fit. Sorts as its text does: pages of a list go on where a database says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
-    /// A guest that no claim names.
-    UnknownGuest(GuestTag),
     /// An owned device that the host no longer lists.
     MissingDevice(Address),
     /// A life that a person asserted dead came back with the same boot: it never was.
     NeverDead(Uuid),
+    /// A guest that no claim names.
+    UnknownGuest(GuestTag),
 }
 
 impl Subject {

@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 use crate::ids::HostId;
 
 /// The resource classes that every instance consumes. PCI devices are named, not counted: see [`crate::pci`].
+/// Sorts as the names do: pages of a list go on where a database says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ResourceClass {
-    #[serde(rename = "VCPU")]
-    Vcpu,
-    #[serde(rename = "MEMORY_MB")]
-    MemoryMb,
     #[serde(rename = "DISK_GB")]
     DiskGb,
+    #[serde(rename = "MEMORY_MB")]
+    MemoryMb,
+    #[serde(rename = "VCPU")]
+    Vcpu,
 }
 
 impl ResourceClass {
