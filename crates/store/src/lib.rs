@@ -1,5 +1,13 @@
 //! The engines under [`steadfast_operations::seam::Tx`].
 
+mod backend;
 mod memory;
+mod snapshot;
+mod sql;
+mod sqlite;
 
+pub use backend::Backend;
 pub use memory::Memory;
+pub use snapshot::Snapshot;
+pub use sql::schema::SchemaError;
+pub use sqlite::{Sqlite, SqliteError};

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use steadfast_model::ids::{Generation, Version};
 use steadfast_operations::seam::{
-    Abort, Changes, CommitError, Engine, FeedEntry, Key, LedgerLine, Page, Range, RawAsk, Stored, Write,
+    Abort, Changes, CommitError, Engine, FeedEntry, Key, LedgerLine, Page, Range, RawAsk, Stored, Table,
+    Write,
 };
 use uuid::Uuid;
+
+use crate::backend::Backend;
 
 /// All rows of one store, with its feed and its ledger.
 #[derive(Debug, Clone, Default)]
@@ -141,5 +144,20 @@ impl Engine for Memory {
     fn feed(&mut self, since: Version, limit: usize) -> Result<Vec<FeedEntry>, Abort> {
         let after = usize::try_from(since.0).unwrap_or(usize::MAX);
         Ok(self.feed.iter().skip(after).take(limit).cloned().collect())
+    }
+}
+
+impl Backend for Memory {
+    fn whole(&mut self, table: Table) -> Result<Vec<Stored>, Abort> {
+        let rows = self.rows.iter().filter(|(key, _)| key.table() == table);
+        Ok(rows.map(|(_, row)| row.clone()).collect())
+    }
+
+    fn ledger(&mut self) -> Result<Vec<LedgerLine>, Abort> {
+        Ok(self.ledger.clone())
+    }
+
+    fn head(&mut self) -> Result<Version, Abort> {
+        Ok(self.version())
     }
 }

@@ -1,0 +1,7 @@
+//! One suite for every engine: what [`steadfast_store::Memory`] answers, the others must answer.
+
+mod commit;
+mod engines;
+mod lists;
+mod sample;
+mod schema;
