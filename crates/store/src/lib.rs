@@ -2,12 +2,14 @@
 
 mod backend;
 mod memory;
+mod runner;
 mod snapshot;
 mod sql;
 mod sqlite;
 
 pub use backend::Backend;
 pub use memory::Memory;
+pub use runner::{Counts, Engines, OpenError, Setup, Store, open_reader};
 pub use snapshot::Snapshot;
 pub use sql::schema::SchemaError;
 pub use sqlite::{Sqlite, SqliteError};

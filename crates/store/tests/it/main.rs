@@ -2,6 +2,8 @@
 
 mod commit;
 mod engines;
+mod faulty;
 mod lists;
+mod runner;
 mod sample;
 mod schema;

@@ -1,0 +1,222 @@
+//! Every host in memory, as of one version of the store: what schedulers choose from and agents wake to.
+//!
+//! It takes this process's own commits as they are made, and whatever other processes commit from the feed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use steadfast_model::host::Host;
+use steadfast_model::ids::{ClaimId, HostId, ListGen, Version};
+use steadfast_model::inventory::{Amounts, Inventory, ResourceClass};
+use steadfast_model::pci::{Address, Device};
+use steadfast_model::schedule::{Fleet, HostView};
+use steadfast_operations::seam::{Abort, Changes, Key, Record, Stored, Table};
+use tokio::sync::watch;
+
+use crate::backend::Backend;
+
+/// The tables that the index holds.
+const TABLES: [Table; 4] = [Table::Host, Table::Inventory, Table::Device, Table::Claim];
+
+/// Whether a change of this row concerns the index.
+pub(super) fn concerns(key: &Key) -> bool {
+    TABLES.contains(&key.table())
+}
+
+/// The rows of one host.
+#[derive(Debug, Default)]
+struct HostRows {
+    host: Option<Arc<Host>>,
+    inventory: BTreeMap<ResourceClass, Arc<Inventory>>,
+    devices: BTreeMap<Address, Arc<Device>>,
+    claims: BTreeMap<ClaimId, Amounts>,
+}
+
+impl HostRows {
+    fn view(&self) -> Option<HostView> {
+        let mut claimed = Amounts::default();
+        self.claims.values().for_each(|amounts| claimed += *amounts);
+        Some(HostView {
+            host: self.host.as_deref()?.clone(),
+            inventory: self.inventory.values().map(|row| row.as_ref().clone()).collect(),
+            devices: self.devices.values().map(|row| row.as_ref().clone()).collect(),
+            claimed,
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    version: Version,
+    hosts: BTreeMap<HostId, HostRows>,
+    claim_hosts: BTreeMap<ClaimId, HostId>,
+    /// Commits of this process that came before one that they follow, by the version of their first member.
+    early: BTreeMap<Version, Vec<Changes>>,
+    /// As handed out last, and the hosts that have changed since.
+    fleet: Arc<Fleet>,
+    changed: BTreeSet<HostId>,
+    list_gens: BTreeMap<HostId, watch::Sender<ListGen>>,
+    closed: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    state: Mutex<State>,
+    /// Rung when a commit came early, for the follower to fetch what is missing.
+    gap: Condvar,
+}
+
+impl Index {
+    /// Every host of a store, as it is now.
+    pub fn load(engine: &mut dyn Backend) -> Result<Index, Abort> {
+        let mut state = State { version: engine.head()?, ..State::default() };
+        for table in TABLES {
+            for row in engine.whole(table)? {
+                state.put(&row.record.key(), Some(&row.record));
+            }
+        }
+        engine.rollback();
+        Ok(Index { state: Mutex::new(state), gap: Condvar::new() })
+    }
+
+    /// A batch that this process committed; `version` is that of its last member.
+    pub fn take_commit(&self, version: Version, batch: Vec<Changes>) {
+        let first = Version(version.0 + 1 - batch.len() as u64);
+        let mut state = self.lock();
+        if first > state.version {
+            state.early.insert(first, batch);
+            state.catch_up();
+        }
+        if !state.early.is_empty() {
+            self.gap.notify_one();
+        }
+    }
+
+    /// What a follower read at `version`: every row that changed since the index's own version.
+    pub fn take_feed(&self, version: Version, rows: impl IntoIterator<Item = (Key, Option<Stored>)>) {
+        let mut state = self.lock();
+        if version <= state.version {
+            return;
+        }
+        for (key, row) in rows {
+            state.put(&key, row.as_ref().map(|row| &row.record));
+        }
+        state.version = version;
+        state.catch_up();
+    }
+
+    pub fn version(&self) -> Version {
+        self.lock().version
+    }
+
+    /// Waits until a commit is missing, or `most` is over. False once the store is closed.
+    pub fn wait_for_gap(&self, most: Duration) -> bool {
+        let even = |state: &mut State| state.early.is_empty() && !state.closed;
+        let waited = self.gap.wait_timeout_while(self.lock(), most, even);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !state.closed
+    }
+
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.gap.notify_all();
+    }
+
+    /// Every host. Only those that changed since the last call are made anew.
+    pub fn fleet(&self) -> Arc<Fleet> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        if !state.changed.is_empty() {
+            let fleet = Arc::make_mut(&mut state.fleet);
+            for id in std::mem::take(&mut state.changed) {
+                match state.hosts.get(&id).and_then(HostRows::view) {
+                    Some(view) => fleet.hosts.insert(id, Arc::new(view)),
+                    None => fleet.hosts.remove(&id),
+                };
+            }
+        }
+        Arc::clone(&state.fleet)
+    }
+
+    /// The host's `list_gen`, and what it becomes.
+    pub fn list_gen(&self, host: &HostId) -> watch::Receiver<ListGen> {
+        self.lock().list_gen(host).subscribe()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Takes the early commits that now follow. Those that a follower has read meanwhile are dropped.
+    fn catch_up(&mut self) {
+        while let Some(entry) = self.early.first_entry() {
+            let first = *entry.key();
+            if first > self.version.next() {
+                return;
+            }
+            let batch = entry.remove();
+            if first <= self.version {
+                continue;
+            }
+            self.version = Version(self.version.0 + batch.len() as u64);
+            for write in batch.iter().flat_map(|changes| &changes.writes) {
+                self.put(&write.key, write.record.as_ref());
+            }
+        }
+    }
+
+    fn put(&mut self, key: &Key, record: Option<&Record>) {
+        match key {
+            Key::Host(id) => {
+                let host = record.and_then(host_of);
+                let list_gen = host.as_ref().map_or_else(ListGen::default, |host| host.list_gen);
+                self.list_gen(id).send_if_modified(|old| std::mem::replace(old, list_gen) != list_gen);
+                self.rows(id).host = host;
+            }
+            Key::Inventory((host, class)) => {
+                let inventory = &mut self.rows(host).inventory;
+                match record {
+                    Some(Record::Inventory(row)) => inventory.insert(*class, Arc::clone(row)),
+                    _ => inventory.remove(class),
+                };
+            }
+            Key::Device((host, address)) => {
+                let devices = &mut self.rows(host).devices;
+                match record {
+                    Some(Record::Device(row)) => devices.insert(*address, Arc::clone(row)),
+                    _ => devices.remove(address),
+                };
+            }
+            Key::Claim(id) => {
+                if let Some(host) = self.claim_hosts.remove(id) {
+                    self.rows(&host).claims.remove(id);
+                }
+                if let Some(Record::Claim(claim)) = record {
+                    self.claim_hosts.insert(*id, claim.host.clone());
+                    self.rows(&claim.host).claims.insert(*id, claim.amounts);
+                }
+            }
+            Key::Discrepancy(_) | Key::Flavor(_) | Key::Instance(_) | Key::Migration(_) | Key::Action(_) => {}
+        }
+    }
+
+    /// The rows of a host, about to change.
+    fn rows(&mut self, host: &HostId) -> &mut HostRows {
+        self.changed.insert(host.clone());
+        self.hosts.entry(host.clone()).or_default()
+    }
+
+    fn list_gen(&mut self, host: &HostId) -> &watch::Sender<ListGen> {
+        self.list_gens.entry(host.clone()).or_insert_with(|| watch::Sender::new(ListGen::default()))
+    }
+}
+
+fn host_of(record: &Record) -> Option<Arc<Host>> {
+    match record {
+        Record::Host(host) => Some(Arc::clone(host)),
+        _ => None,
+    }
+}
