@@ -145,3 +145,16 @@ pub(crate) fn any<R: Row>(site: &Site, holds: impl Fn(&R) -> bool) -> bool {
 pub(crate) fn every<R: Row>(site: &Site) -> Vec<R> {
     all(site)
 }
+
+/// Nothing beyond what must always be true.
+pub(crate) fn nothing_more(_: &Site) -> Result<(), String> {
+    Ok(())
+}
+
+/// The only instance is deleted, and nothing of it is left on a living host.
+pub(crate) fn deleted(site: &Site) -> Result<(), String> {
+    if any::<Instance>(site, |instance| !instance.is_deleted()) {
+        return Err("L4: a deleted instance is not deleted".to_owned());
+    }
+    Ok(())
+}

@@ -1,9 +1,11 @@
 //! Each operation by itself: what the crash tests go through, commit by commit.
 
 use super::evacuation::host1_down;
+use crate::cast::Cast;
+use crate::scene::Scene;
 use crate::site::Site;
-use crate::stage::{Cast, Race, Scene, deleted};
-use crate::verdict::any;
+use crate::stage::Race;
+use crate::verdict::{any, deleted};
 use steadfast_model::instance::{Instance, VmState};
 
 /// How often an agent may ask again, after its control plane died under it.

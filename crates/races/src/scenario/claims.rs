@@ -4,9 +4,11 @@ use steadfast_model::claim::Claim;
 use steadfast_model::host::Host;
 use steadfast_model::hypervisor::SeenGuest;
 
+use crate::cast::Cast;
 use crate::mutant::Rule;
-use crate::stage::{Cast, Race, Scene, host, nothing_more};
-use crate::verdict::any;
+use crate::scene::{Scene, host};
+use crate::stage::Race;
+use crate::verdict::{any, nothing_more};
 use crate::world::Network;
 
 /// One host with one device.

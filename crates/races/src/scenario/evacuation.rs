@@ -4,11 +4,13 @@ use steadfast_model::claim::{Claim, Role};
 use steadfast_model::instance::Instance;
 use steadfast_model::migration::{Migration, MigrationStatus};
 
+use crate::cast::Cast;
 use crate::legacy::audit::audit;
 use crate::mutant::Rule;
+use crate::scene::{Scene, host};
 use crate::site::Site;
-use crate::stage::{Cast, Race, Scene, deleted, host, nothing_more};
-use crate::verdict::{any, every};
+use crate::stage::Race;
+use crate::verdict::{any, deleted, every, nothing_more};
 
 pub(super) const RACES: &[Race] = &[
     Race {

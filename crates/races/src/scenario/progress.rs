@@ -1,8 +1,11 @@
 //! Rules C: every operation ends, and one at a time may act.
 
 use super::evacuation::{evacuated, host1_down};
+use crate::cast::Cast;
 use crate::mutant::Rule;
-use crate::stage::{Cast, Race, Scene, nothing_more};
+use crate::scene::Scene;
+use crate::stage::Race;
+use crate::verdict::nothing_more;
 
 pub(super) const RACES: &[Race] = &[
     Race {

@@ -4,9 +4,10 @@ use steadfast_model::host::Host;
 
 use super::evacuation::host1_down;
 use crate::mutant::Rule;
+use crate::scene::{Scene, host};
 use crate::site::Site;
-use crate::stage::{Race, Scene, host, nothing_more};
-use crate::verdict::any;
+use crate::stage::Race;
+use crate::verdict::{any, nothing_more};
 use crate::world::Network;
 
 pub(super) const RACES: &[Race] = &[

@@ -1,0 +1,286 @@
+//! Who can act in a race: users and operators through the control plane, agents, and fate.
+
+use std::collections::BTreeMap;
+
+use steadfast_explore::Handle;
+use steadfast_model::cause::{Cause, Scope};
+use steadfast_model::claim::Claim;
+use steadfast_model::host::Host;
+use steadfast_model::ids::{Epoch, HostId, InstanceId, Version};
+use steadfast_model::instance::{Instance, VmState};
+use steadfast_operations::agent::{self, Settings};
+use steadfast_operations::{self as operations, Evacuate};
+use uuid::Uuid;
+
+use crate::mutant::Rule;
+use crate::scene::{cause, host, wish};
+use crate::site::{Site, Touched};
+use crate::verdict::{any, every};
+use crate::world::{AgentWorld, CONTROL, Controller, Network, agent_node, machine_node};
+
+/// The boot of a machine that lost power during a race.
+const AFTER_POWER_OFF: Uuid = Uuid::from_u128(0xb007);
+
+/// Who can act in a race.
+#[derive(Debug, Clone)]
+pub struct Cast {
+    site: Handle<Site>,
+    act: u32,
+    without: Option<Rule>,
+    instance: Option<InstanceId>,
+    /// The epoch of each host when the act began.
+    epochs: BTreeMap<HostId, Epoch>,
+}
+
+impl Cast {
+    pub(crate) fn new(handle: &Handle<Site>, site: &Site, act: u32) -> Cast {
+        let instances = every::<Instance>(site);
+        let on_host1 = instances.iter().find(|instance| instance.host == Some(host(1)));
+        Cast {
+            site: handle.clone(),
+            act,
+            without: site.without,
+            instance: on_host1.or(instances.first()).map(|instance| instance.id),
+            epochs: every::<Host>(site).into_iter().map(|host| (host.id, host.epoch)).collect(),
+        }
+    }
+
+    fn controller(&self) -> Controller {
+        Controller { site: self.site.clone(), act: self.act }
+    }
+
+    /// Runs an operation on the control plane, on somebody's request.
+    pub(crate) fn control<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        name: &'static str,
+        operation: impl FnOnce(Controller, Cause) -> F,
+    ) {
+        self.site.spawn(CONTROL, name, operation(self.controller(), cause(name)));
+    }
+
+    pub(crate) fn boot(&self, on: Option<u8>) {
+        self.control("boot", move |env, cause| async move {
+            let _ = operations::boot(&env, &cause, wish(on.map(host))).await;
+        });
+    }
+
+    /// Asserts that a host is down, then evacuates its instance to another.
+    pub(crate) fn force_down_then_evacuate(&self, down: u8, to: u8) {
+        let cast = self.clone();
+        self.control("force_down", move |env, cause| async move {
+            if operations::force_down(&env, &cause, host(down)).await.is_ok() {
+                cast.evacuate_to(Some(to), false);
+            }
+        });
+    }
+
+    /// Does something to the instance of the scene: the one on host 1, or the only one there is.
+    fn to_instance<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        name: &'static str,
+        operation: impl FnOnce(Controller, Cause, InstanceId) -> F,
+    ) {
+        let id = self.instance.expect("the scene has an instance");
+        self.control(name, |env, cause| operation(env, cause, id));
+    }
+
+    pub(crate) fn evacuate(&self) {
+        self.evacuate_to(None, false);
+    }
+
+    pub(crate) fn evacuate_to(&self, on: Option<u8>, stopped: bool) {
+        self.to_instance("evacuate", move |env, cause, instance| async move {
+            let ask = Evacuate { instance, host: on.map(host), stopped };
+            let _ = operations::evacuate(&env, &cause, ask).await;
+        });
+    }
+
+    pub(crate) fn delete(&self) {
+        self.to_instance("delete", |env, cause, id| async move {
+            let _ = operations::delete(&env, &cause, Scope::All, id).await;
+        });
+    }
+
+    pub(crate) fn stop(&self) {
+        self.to_instance("stop", |env, cause, id| async move {
+            let _ = operations::stop(&env, &cause, Scope::All, id).await;
+        });
+    }
+
+    pub(crate) fn start(&self) {
+        self.to_instance("start", |env, cause, id| async move {
+            let _ = operations::start(&env, &cause, Scope::All, id).await;
+        });
+    }
+
+    pub(crate) fn force_down(&self, number: u8) {
+        self.control("force_down", move |env, cause| async move {
+            let _ = operations::force_down(&env, &cause, host(number)).await;
+        });
+    }
+
+    /// A host is fenced by a driver that powers it off; its machine boots again by itself.
+    pub(crate) fn fence(&self, number: u8) {
+        let (cast, boots) = (self.clone(), host(number));
+        self.site.spawn("fate", "power returns", async move {
+            let off = move |site: &Site| site.machines[&boots].boot_id == AFTER_POWER_OFF;
+            cast.site.step_when("boots", off, move |_| ((), Touched::machine(&host(number)))).await;
+            cast.agent(number);
+        });
+        let cast = self.clone();
+        self.control("fence", move |env, cause| async move {
+            let Ok(intent) = operations::fence_intend(&env, &cause, host(number)).await else { return };
+            let nodes = vec![agent_node(&host(number)), machine_node(&host(number))];
+            let power_off = cast.site.crash("power off", nodes, move |site| {
+                let machine = site.machines.get_mut(&host(number)).expect("a host has a machine");
+                machine.reboot(AFTER_POWER_OFF);
+                Touched::machine(&host(number))
+            });
+            power_off.await;
+            if operations::fence_receive(&env, &cause, host(number), intent).await.is_ok() {
+                cast.evacuate();
+            }
+        });
+    }
+
+    pub(crate) fn remove_host(&self, number: u8) {
+        self.control("remove_host", move |env, cause| async move {
+            let _ = operations::remove_host(&env, &cause, host(number)).await;
+        });
+    }
+
+    pub(crate) fn readmit_host(&self, number: u8) {
+        self.control("readmit_host", move |env, cause| async move {
+            let _ = operations::readmit_host(&env, &cause, host(number)).await;
+        });
+    }
+
+    /// Waits for a state, then does the next thing to the instance.
+    pub(crate) fn stop_start_stop(&self) {
+        let site = self.site.clone();
+        self.to_instance("stop-start-stop", move |env, cause, id| async move {
+            let _ = operations::stop(&env, &cause, Scope::All, id).await;
+            site.step_when("stopped", |site| rests_in(site, VmState::Stopped), |_| ((), Touched::all()))
+                .await;
+            let _ = operations::start(&env, &cause, Scope::All, id).await;
+            site.step_when("started", |site| rests_in(site, VmState::Active), |_| ((), Touched::all())).await;
+            let _ = operations::stop(&env, &cause, Scope::All, id).await;
+        });
+    }
+
+    /// The rule that is switched off in this race, if any.
+    pub(crate) fn without(&self) -> Option<Rule> {
+        self.without
+    }
+
+    /// An agent's process starts on a host: it registers a new life.
+    pub(crate) fn agent(&self, number: u8) {
+        self.agent_over(number, Network::default());
+    }
+
+    pub(crate) fn agent_over(&self, number: u8, network: Network) {
+        let (world, settings, host) = (self.agent_world(number, network), settings(number), host(number));
+        let site = self.site.clone();
+        self.site.spawn(agent_node(&host.clone()), "agent", async move {
+            let wake = site.step("start", move |site| {
+                site.awake.insert(host.clone());
+                ((), Touched::machine(&host))
+            });
+            wake.await;
+            agent::run(world, settings).await;
+        });
+    }
+
+    /// An agent that lives the life that registered while the scene was set, and has not asked for a list yet.
+    pub(crate) fn living_agent(&self, number: u8) {
+        self.living_agent_over(number, Network::default());
+    }
+
+    pub(crate) fn living_agent_over(&self, number: u8, network: Network) {
+        let (world, settings) = (self.agent_world(number, network), settings(number));
+        let epoch = self.epochs[&settings.host];
+        self.site.prepare(|site| {
+            site.awake.insert(settings.host.clone());
+        });
+        self.site.spawn(agent_node(&settings.host), "agent", async move {
+            agent::live(&world, &settings, epoch).await;
+            agent::run(world, settings).await;
+        });
+    }
+
+    fn agent_world(&self, number: u8, network: Network) -> AgentWorld {
+        let (site, act, without) = (self.site.clone(), self.act, self.without);
+        AgentWorld { site, act, host: host(number), cause: cause("agent"), network, without }
+    }
+
+    /// An agent's process dies at some moment, and another starts.
+    pub(crate) fn agent_restarts(&self, number: u8) {
+        let (cast, node) = (self.clone(), agent_node(&host(number)));
+        self.site.spawn("fate", "agent dies", async move {
+            cast.site.crash("agent dies", vec![node], |_| Touched::default()).await;
+            cast.agent(number);
+        });
+    }
+
+    /// An agent's process dies at some moment after every claim has ended, and another starts.
+    pub(crate) fn agent_restarts_after_claims(&self, number: u8, network: Network) {
+        let (cast, node) = (self.clone(), agent_node(&host(number)));
+        self.site.spawn("fate", "agent dies", async move {
+            let ended = |site: &Site| !any::<Claim>(site, |_| true);
+            cast.site.step_when("claims ended", ended, |_| ((), Touched::all())).await;
+            cast.site.crash("agent dies", vec![node], |_| Touched::default()).await;
+            cast.agent_over(number, network);
+        });
+    }
+
+    /// A host loses power at some moment; `then` is what happens next.
+    pub(crate) fn host_dies(&self, number: u8, then: impl FnOnce(&Cast) + Send + 'static) {
+        let (cast, host) = (self.clone(), host(number));
+        let nodes = vec![agent_node(&host), machine_node(&host)];
+        let autostart = self.without == Some(Rule::B8NoAutostart);
+        self.site.spawn("fate", "host dies", async move {
+            let dies = cast.site.crash("host dies", nodes, move |site| {
+                let machine = site.machines.get_mut(&host).expect("a host has a machine");
+                let running: Vec<_> = machine.guests.values().map(|guest| guest.running).collect();
+                machine.reboot(AFTER_POWER_OFF);
+                if autostart {
+                    machine.guests.values_mut().zip(running).for_each(|(guest, ran)| guest.running = ran);
+                }
+                site.awake.remove(&host);
+                Touched::machine(&host)
+            });
+            dies.await;
+            then(&cast);
+        });
+    }
+
+    /// The control plane dies at some moment, and another starts and sweeps.
+    pub(crate) fn control_dies(&self) {
+        self.control_dies_at(None);
+    }
+
+    /// The control plane dies once the store is at `version`, or at some moment, and another starts and sweeps.
+    pub(crate) fn control_dies_at(&self, version: Option<Version>) {
+        let cast = self.clone();
+        self.site.spawn("fate", "control dies", async move {
+            if let Some(version) = version {
+                let reached = move |site: &Site| site.store.version() >= version;
+                cast.site.step_when("crash point", reached, |_| ((), Touched::all())).await;
+            }
+            cast.site.crash("control dies", vec![CONTROL.to_owned()], |_| Touched::default()).await;
+            if cast.without != Some(Rule::C2Sweep) {
+                cast.control("sweep", |env, cause| async move {
+                    let _ = operations::sweep(&env, &cause).await;
+                });
+            }
+        });
+    }
+}
+
+fn settings(number: u8) -> Settings {
+    Settings { host: host(number), report_interval_ms: 1, retry_ms: 1 }
+}
+
+fn rests_in(site: &Site, state: VmState) -> bool {
+    any::<Instance>(site, |instance| instance.vm_state == state && instance.operation.is_none())
+}

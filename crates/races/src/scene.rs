@@ -1,0 +1,164 @@
+//! The world before a race: hosts that registered, instances that booted, hosts that died.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use steadfast_explore::rehearse;
+use steadfast_model::cause::Cause;
+use steadfast_model::flavor::Flavor;
+use steadfast_model::host::Machine;
+use steadfast_model::hypervisor::Simulated;
+use steadfast_model::ids::{HostId, Moment};
+use steadfast_model::inventory::{RatioMilli, ResourceClass, Stock};
+use steadfast_model::pci::{Address, AliasSpec, DeviceRequest, HexId, Kind, Observed};
+use steadfast_operations::Boot;
+use steadfast_store::Memory;
+use uuid::Uuid;
+
+use crate::cast::Cast;
+use crate::site::Site;
+
+/// The longest rehearsal. The longest one there is takes about 150 steps.
+pub(crate) const SCENE_STEPS_MAX: usize = 2_000;
+
+/// The world before the race.
+#[derive(Debug)]
+pub struct Scene {
+    pub(crate) site: Site,
+    /// How many acts it took to set: ids of a later act sort after those of an earlier one.
+    pub(crate) acts: u32,
+}
+
+impl Scene {
+    /// `hosts` hosts with `gpus` GPUs each, registered and reported.
+    pub(crate) fn new(hosts: u8, gpus: u8) -> Scene {
+        let machine = |number: u8| {
+            let stocks = ResourceClass::ALL.map(|class| Stock::plain(class, 1000, RatioMilli::ONE));
+            let boot_id = Uuid::from_u128(u128::from(number) << 8);
+            Simulated::new(boot_id, Machine::default(), stocks.to_vec(), (1..=gpus).map(gpu).collect())
+        };
+        let site = Site {
+            store: Memory::new(),
+            machines: (1..=hosts).map(|number| (host(number), machine(number))).collect(),
+            timers: BTreeMap::new(),
+            commits: 0,
+            without: None,
+            awake: BTreeSet::new(),
+            failures: BTreeMap::new(),
+        };
+        let numbers: Vec<u8> = (1..=hosts).collect();
+        Scene { site, acts: 0 }.then(move |cast| numbers.iter().for_each(|number| cast.agent(*number)))
+    }
+
+    /// Does something more, to its end, before the race begins. Agents that took part go to sleep after it.
+    pub(crate) fn then(self, start: impl FnOnce(&Cast)) -> Scene {
+        let act = self.acts + 1;
+        let before = self.site.clone();
+        let rehearsed = rehearse(self.site, SCENE_STEPS_MAX, |site| start(&Cast::new(site, &before, act)));
+        let mut site = rehearsed.expect("a scene comes to rest");
+        site.awake.clear();
+        Scene { site, acts: act }
+    }
+
+    /// An instance that runs on host 1.
+    pub(crate) fn with_instance(self) -> Scene {
+        self.then(|cast| {
+            cast.agent(1);
+            cast.boot(Some(1));
+        })
+    }
+
+    /// An instance that claimed on host 1, of which no agent has heard.
+    pub(crate) fn with_instance_untold(self) -> Scene {
+        self.then(|cast| cast.boot(Some(1)))
+    }
+
+    /// Host 1 dies, and a person says so.
+    pub(crate) fn host1_down(self) -> Scene {
+        self.host_down(1)
+    }
+
+    /// A host dies, and a person says so.
+    pub(crate) fn host_down(mut self, number: u8) -> Scene {
+        self.machine(number, |machine| machine.reboot(Uuid::from_u128(0xdead_0000 + u128::from(number))));
+        self.then(|cast| cast.force_down(number))
+    }
+
+    pub(crate) fn machine(&mut self, number: u8, change: impl FnOnce(&mut Simulated)) {
+        change(self.site.machines.get_mut(&host(number)).expect("a host of the scene"));
+    }
+
+    /// Lets a timer go off so many times during the race.
+    pub(crate) fn timer(mut self, name: &'static str, times: u32) -> Scene {
+        self.site.timers.insert(name, times);
+        self
+    }
+
+    /// Lets the first order to a machine fail during the race.
+    pub(crate) fn failing_once(mut self, number: u8) -> Scene {
+        self.site.failures.insert(host(number), 1);
+        self
+    }
+}
+
+pub(crate) fn host(number: u8) -> HostId {
+    format!("host{number}").parse().expect("a name")
+}
+
+pub(crate) fn cause(actor: &str) -> Cause {
+    let name = "is a name";
+    Cause {
+        request: format!("req-{actor}").parse().expect(name),
+        actor: actor.parse().expect(name),
+        project: "project".parse().expect(name),
+    }
+}
+
+fn gpu(bus: u8) -> Observed {
+    Observed {
+        address: Address { domain: 0, bus, slot: 0, function: 0 },
+        kind: Kind::Pci,
+        vendor: HexId(0x10de),
+        product: HexId(0x20b0),
+        numa_node: None,
+        parent: None,
+        resource_class: None,
+        traits: BTreeSet::new(),
+        tags: BTreeMap::new(),
+    }
+}
+
+fn flavor() -> Flavor {
+    Flavor {
+        id: "gpu".parse().expect("a name"),
+        name: "gpu".to_owned(),
+        vcpus: 1,
+        memory_mb: 64,
+        root_gb: 1,
+        ephemeral_gb: 0,
+        swap_mb: 0,
+        is_public: true,
+        description: None,
+        extra_specs: BTreeMap::new(),
+        created_at: Moment(0),
+    }
+}
+
+/// An instance of one GPU, on a host that is named or on any.
+pub(crate) fn wish(on: Option<HostId>) -> Boot {
+    let spec = AliasSpec {
+        vendor_id: Some(HexId(0x10de)),
+        product_id: Some(HexId(0x20b0)),
+        device_type: None,
+        tags: BTreeMap::new(),
+    };
+    Boot {
+        name: "server".to_owned(),
+        description: None,
+        metadata: BTreeMap::new(),
+        key_name: None,
+        image: None,
+        flavor: flavor(),
+        devices: vec![DeviceRequest { alias: "gpu".to_owned(), count: 1, specs: vec![spec] }],
+        host: on,
+    }
+}
