@@ -1,0 +1,158 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use steadfast_model::ids::HostId;
+
+use crate::config::HypervisorKind;
+
+/// The most hosts that one machine plays.
+const HOSTS_MAX: i64 = 100;
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 all is well, 1 it could not be done, 2 bad usage, 3 violations were found";
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "steadfast",
+    version,
+    about = "Tracks what compute hosts have, and keeps every claim right while hosts fail and instances move",
+    after_help = EXIT_CODES,
+    max_term_width = 110
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Keep a whole site running on this machine: a control plane and hosts, each a process
+    #[command(after_help = UP_EXAMPLES)]
+    Up(UpArgs),
+    /// Run a control plane
+    #[command(after_help = SERVER_EXAMPLES)]
+    Server(ServiceArgs),
+    /// Run the agent of a host
+    #[command(after_help = AGENT_EXAMPLES)]
+    Agent(ServiceArgs),
+    /// Hash a password, read from standard input, for the users file
+    #[command(after_help = PASSWORD_EXAMPLES)]
+    Password,
+}
+
+const UP_EXAMPLES: &str = "\
+Examples:
+  steadfast up                             a fresh site in ./steadfast-site, or the one that is there
+  steadfast up --dir /srv/lab --hosts 5    five hosts
+  steadfast up --hypervisor qemu           guests are QEMU processes
+  steadfast up host kill host1             host1 loses power: its agent and its guests die
+  steadfast up host start host1            host1 comes back
+
+A directory that holds a site is resumed as it was left; --hosts, --hypervisor, --store and --listen make a
+fresh one. What dies is not restarted. Ctrl-C stops the site.
+
+Exit codes: 0 stopped as asked, 1 it could not be done, 2 bad usage";
+
+const SERVER_EXAMPLES: &str = "\
+Examples:
+  steadfast server --config /etc/steadfast/server.toml
+  STEADFAST_LOG=debug steadfast server --config server.toml --log-format json
+
+Exit codes: 0 stopped as asked, 1 it could not be done, 2 bad usage or configuration";
+
+const AGENT_EXAMPLES: &str = "\
+Examples:
+  steadfast agent --config /etc/steadfast/agent.toml
+  STEADFAST_LOG=debug steadfast agent --config agent.toml --log-format json
+
+An agent may be killed at any time: its guests run on, and its next life finds them.
+
+Exit codes: 0 stopped as asked, 1 it could not be done, 2 bad usage or configuration";
+
+const PASSWORD_EXAMPLES: &str = "\
+Examples:
+  printf %s \"$PASSWORD\" | steadfast password";
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct UpArgs {
+    #[command(flatten)]
+    pub site: SiteArgs,
+    #[command(subcommand)]
+    pub command: Option<UpCommand>,
+}
+
+#[derive(Debug, Args)]
+pub struct SiteArgs {
+    #[command(flatten)]
+    pub dir: DirArgs,
+    /// How many hosts a fresh site has [default: 3]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=HOSTS_MAX))]
+    pub hosts: Option<u16>,
+    /// What runs the guests of a fresh site [default: sim]
+    #[arg(long, value_enum)]
+    pub hypervisor: Option<HypervisorKind>,
+    /// The store of a fresh site: sqlite:PATH or postgres://… [default: steadfast.db in its directory]
+    #[arg(long, value_name = "URL")]
+    pub store: Option<String>,
+    /// Where a fresh site's API listens [default: 127.0.0.1:8774]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DirArgs {
+    /// The site's directory
+    #[arg(long, value_name = "DIR", default_value = DIR)]
+    pub dir: PathBuf,
+}
+
+/// The directory of a site that is not named.
+pub const DIR: &str = "steadfast-site";
+
+#[derive(Debug, Subcommand)]
+pub enum UpCommand {
+    /// Play the death or the return of one host of a site that is up
+    Host {
+        #[command(subcommand)]
+        command: HostCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HostCommand {
+    /// The host loses power: its agent and its guests die
+    Kill {
+        host: HostId,
+        #[command(flatten)]
+        dir: DirArgs,
+    },
+    /// The host's agent starts; after a kill, the host has booted anew
+    Start {
+        host: HostId,
+        #[command(flatten)]
+        dir: DirArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct ServiceArgs {
+    /// Its TOML configuration
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// How log lines look, on standard error
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// End when this process, the parent, does
+    #[arg(long, value_name = "PID", hide = true)]
+    pub tied_to: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}

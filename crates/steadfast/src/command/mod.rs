@@ -1,0 +1,7 @@
+//! The commands, one file each.
+
+pub mod agent;
+pub mod password;
+pub mod server;
+pub mod tie;
+pub mod up;

@@ -1,0 +1,28 @@
+//! How the parts of a site end: with a signal, and with the process that started them.
+
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::exit::Failure;
+
+/// Has the kernel end this process when its parent, `parent`, ends.
+pub fn to_parent(parent: Option<u32>) -> Result<(), Failure> {
+    let Some(parent) = parent else { return Ok(()) };
+    set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(Failure::cannot("tie this process to its parent"))?;
+    // It may have ended before the kernel was told.
+    let alive =
+        getppid().map(Pid::as_raw_nonzero).and_then(|pid| u32::try_from(pid.get()).ok()) == Some(parent);
+    if alive { Ok(()) } else { Err(Failure::because("the process that started this one is gone")) }
+}
+
+/// Done once this process is asked to end, by Ctrl-C or by SIGTERM.
+pub async fn asked_to_end() -> Result<(), Failure> {
+    let listen = |kind| signal(kind).map_err(Failure::cannot("listen for signals"));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

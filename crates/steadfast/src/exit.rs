@@ -1,0 +1,56 @@
+//! How a command ends. The numbers are a promise to scripts.
+
+use std::process::ExitCode;
+
+/// A command did what it was asked, and this is what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: all is well.
+    Clean,
+    /// 3: something that should be impossible was found.
+    Violations,
+}
+
+/// A command could not do what it was asked. The sentence is for whoever asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// 1: it could not be done.
+    #[error("{0}")]
+    Failed(String),
+    /// 2: the command line, or a file that it names, asks for something that makes no sense.
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl Failure {
+    /// It could not be done, and this is why.
+    pub fn because(why: impl std::fmt::Display) -> Failure {
+        Failure::Failed(why.to_string())
+    }
+
+    /// Says what was being done when `why` came in the way.
+    pub fn cannot<E: std::fmt::Display>(what: impl std::fmt::Display) -> impl Fn(E) -> Failure {
+        move |why| Failure::Failed(format!("cannot {what}: {why}"))
+    }
+}
+
+impl From<crate::config::ConfigError> for Failure {
+    fn from(error: crate::config::ConfigError) -> Failure {
+        Failure::Usage(error.to_string())
+    }
+}
+
+/// The number of an end, after what is left to say was said.
+pub fn code(ended: Result<Exit, Failure>) -> ExitCode {
+    match ended {
+        Ok(Exit::Clean) => ExitCode::SUCCESS,
+        Ok(Exit::Violations) => ExitCode::from(3),
+        Err(failure) => {
+            eprintln!("steadfast: {failure}");
+            match failure {
+                Failure::Failed(_) => ExitCode::FAILURE,
+                Failure::Usage(_) => ExitCode::from(2),
+            }
+        }
+    }
+}
