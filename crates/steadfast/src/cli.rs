@@ -10,6 +10,8 @@ use crate::config::HypervisorKind;
 
 /// The most hosts that one machine plays.
 const HOSTS_MAX: i64 = 100;
+/// The most instances of a demonstration.
+const INSTANCES_MAX: i64 = 500;
 
 const EXIT_CODES: &str =
     "Exit codes: 0 all is well, 1 it could not be done, 2 bad usage, 3 violations were found";
@@ -29,6 +31,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the main job: kill a host, evacuate it while every host reports, and show that no device was lost
+    #[command(after_help = DEMO_EXAMPLES)]
+    Demo(DemoArgs),
     /// Keep a whole site running on this machine: a control plane and hosts, each a process
     #[command(after_help = UP_EXAMPLES)]
     Up(UpArgs),
@@ -42,6 +47,16 @@ pub enum Command {
     #[command(after_help = PASSWORD_EXAMPLES)]
     Password,
 }
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  steadfast demo                           the main job, on QEMU if it is installed
+  steadfast demo --hypervisor sim          without any hypervisor
+  steadfast demo --hosts 5 --instances 40  more of everything
+  steadfast demo --json                    one JSON object on standard output
+  steadfast demo --with-bug                with the audit that lost devices: shows the loss, exits 3
+
+Exit codes: 0 no device was lost, doubled or leaked; 1 it could not be run; 2 bad usage; 3 one was";
 
 const UP_EXAMPLES: &str = "\
 Examples:
@@ -75,6 +90,25 @@ Exit codes: 0 stopped as asked, 1 it could not be done, 2 bad usage or configura
 const PASSWORD_EXAMPLES: &str = "\
 Examples:
   printf %s \"$PASSWORD\" | steadfast password";
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Print one JSON object on standard output; the timeline goes to standard error
+    #[arg(long)]
+    pub json: bool,
+    /// What runs the guests [default: qemu if qemu-system-x86_64 is found, else sim]
+    #[arg(long, value_enum)]
+    pub hypervisor: Option<HypervisorKind>,
+    /// Run the audit that lost devices beside the reports, until the loss shows
+    #[arg(long)]
+    pub with_bug: bool,
+    /// How many hosts
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=HOSTS_MAX))]
+    pub hosts: u16,
+    /// How many instances
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=INSTANCES_MAX))]
+    pub instances: u16,
+}
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]

@@ -3,6 +3,7 @@
 mod cli;
 mod command;
 mod config;
+mod demo;
 mod exit;
 mod http;
 mod log;
@@ -26,6 +27,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::cannot("start the runtime"))?;
     let ended = runtime.block_on(async {
         match command {
+            Command::Demo(args) => command::demo::run(args).await,
             Command::Up(args) => command::up::run(args).await,
             Command::Server(args) => command::server::run(&args).await,
             Command::Agent(args) => command::agent::run(&args).await,
