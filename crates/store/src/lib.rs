@@ -1,7 +1,9 @@
 //! The engines under [`steadfast_operations::seam::Tx`].
 
 mod backend;
+mod backoff;
 mod memory;
+mod postgres;
 mod runner;
 mod snapshot;
 mod sql;
@@ -9,6 +11,7 @@ mod sqlite;
 
 pub use backend::Backend;
 pub use memory::Memory;
+pub use postgres::{Postgres, PostgresError};
 pub use runner::{Counts, Engines, OpenError, Setup, Store, open_reader};
 pub use snapshot::Snapshot;
 pub use sql::schema::SchemaError;

@@ -371,7 +371,7 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<Result<(), SchemaErr
         Err(why) => return Ok(Err(why)),
     };
     if !missing.is_empty() {
-        missing.iter().try_for_each(|step| transaction.execute_batch(step))?;
+        missing.iter().try_for_each(|step| transaction.execute_batch(step.both))?;
         transaction.execute_batch(&schema::stamp())?;
     }
     transaction.commit()?;

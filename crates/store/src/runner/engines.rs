@@ -1,11 +1,21 @@
 //! Where the engines of a store come from: each of its threads has one of its own.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio_postgres::Config;
 
 use crate::backend::Backend;
 use crate::memory::Memory;
+use crate::postgres::{Postgres, PostgresError};
 use crate::sqlite::{Sqlite, SqliteError};
 
+/// Threads that write to a PostgreSQL database: while one waits for its commit, another runs bodies. More of them
+/// conflict more than they gain.
+const POSTGRES_WRITERS: usize = 2;
+/// Threads that answer views of a PostgreSQL database. More keep more connections.
+const POSTGRES_READERS: usize = 4;
 /// Threads that answer views of a SQLite file. More use more processors at once.
 const SQLITE_READERS: usize = 4;
 
@@ -17,8 +27,12 @@ pub enum OpenError {
     Url,
     #[error("memory: is gone with its process: there is nothing to read; name a sqlite: or postgres: store")]
     Ephemeral,
+    #[error("the postgres: url cannot be read: {0}; write postgres://USER@HOST/DATABASE")]
+    PostgresUrl(String),
     #[error("the store cannot be opened: {0}")]
     Sqlite(#[from] SqliteError),
+    #[error("the store cannot be opened: {0}")]
+    Postgres(#[from] PostgresError),
     #[error("the store cannot be read: {0}")]
     Unreadable(#[from] steadfast_operations::seam::Abort),
     #[error("no thread could be started: {0}")]
@@ -85,5 +99,49 @@ impl Engines for InFile {
 
     fn follower(&self) -> Result<Option<Box<dyn Backend>>, OpenError> {
         Ok(Some(Box::new(Sqlite::reader(&self.0)?)))
+    }
+}
+
+/// One PostgreSQL database.
+#[derive(Debug)]
+pub(super) struct InDatabase {
+    config: Config,
+    round_trips: Arc<AtomicU64>,
+}
+
+impl InDatabase {
+    pub fn new(url: &str) -> Result<InDatabase, OpenError> {
+        let why = |why: tokio_postgres::Error| {
+            let source = std::error::Error::source(&why).map(ToString::to_string);
+            OpenError::PostgresUrl(source.unwrap_or_else(|| why.to_string()))
+        };
+        Ok(InDatabase { config: url.parse().map_err(why)?, round_trips: Arc::default() })
+    }
+
+    fn many(
+        &self,
+        count: usize,
+        connect: impl Fn(&Config, Arc<AtomicU64>) -> Result<Postgres, PostgresError>,
+    ) -> Result<Vec<Box<dyn Backend>>, OpenError> {
+        let one = |_| Ok(Box::new(connect(&self.config, Arc::clone(&self.round_trips))?) as Box<dyn Backend>);
+        (0..count).map(one).collect()
+    }
+}
+
+impl Engines for InDatabase {
+    fn writers(&self) -> Result<Vec<Box<dyn Backend>>, OpenError> {
+        self.many(POSTGRES_WRITERS, Postgres::writer)
+    }
+
+    fn readers(&self) -> Result<Vec<Box<dyn Backend>>, OpenError> {
+        self.many(POSTGRES_READERS, Postgres::reader)
+    }
+
+    fn follower(&self) -> Result<Option<Box<dyn Backend>>, OpenError> {
+        Ok(self.many(1, Postgres::follower)?.pop())
+    }
+
+    fn round_trips(&self) -> u64 {
+        self.round_trips.load(Ordering::Relaxed)
     }
 }

@@ -5,7 +5,6 @@
 //!  view ──▶ reads (queue) ─────▶ readers ──▶ engine             feed ──▶ follower ──┘
 //! ```
 
-mod backoff;
 mod counters;
 mod engines;
 mod follower;

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::counters::{Counters, Counts};
-use super::engines::{Engines, InFile, InMemory, OpenError};
+use super::engines::{Engines, InDatabase, InFile, InMemory, OpenError};
 use super::follower::follow;
 use super::index::Index;
 use super::job::{Job, TxJob, ViewJob, stopped};
@@ -98,29 +98,9 @@ impl Store {
     /// # Errors
     /// When one of them cannot be opened, or the store cannot be read.
     pub fn over(engines: Box<dyn Engines>, setup: Setup) -> Result<Store, OpenError> {
-        let mut writers = engines.writers()?;
-        let first = writers.first_mut().expect("a store has a writer");
-        let index = Arc::new(Index::load(first.as_mut())?);
-        let Setup { process, clock } = setup;
-        let n = AtomicU64::new(1);
-        let shared = Arc::new(Shared { process, clock, index, counters: Counters::default(), n });
-        let writes = Arc::new(Queue::default());
-        let readers = engines.readers()?;
-        let reads = if readers.is_empty() { Arc::clone(&writes) } else { Arc::new(Queue::default()) };
-        let follower = engines.follower()?;
-        // From here on the door closes what was started, if the rest cannot be.
-        let door = Arc::new(Door { shared, engines, writes, reads });
-        for engine in writers {
-            door.staff("store-write", engine, &door.writes, BATCH_MAX)?;
-        }
-        for engine in readers {
-            door.staff("store-read", engine, &door.reads, 1)?;
-        }
-        if let Some(engine) = follower {
-            let index = Arc::clone(&door.shared.index);
-            thread::Builder::new().name("store-follow".to_owned()).spawn(move || follow(engine, &index))?;
-        }
-        Ok(Store { door })
+        // An engine waits, which a thread that runs async tasks must not.
+        let opened = thread::scope(|scope| scope.spawn(|| start(engines, setup)).join());
+        opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
     /// See [`steadfast_operations::seam::Control::tx`].
@@ -173,6 +153,33 @@ impl Store {
     }
 }
 
+/// Opens every engine, loads the index, and starts the threads.
+fn start(engines: Box<dyn Engines>, setup: Setup) -> Result<Store, OpenError> {
+    let mut writers = engines.writers()?;
+    let first = writers.first_mut().expect("a store has a writer");
+    let index = Arc::new(Index::load(first.as_mut())?);
+    let Setup { process, clock } = setup;
+    let n = AtomicU64::new(1);
+    let shared = Arc::new(Shared { process, clock, index, counters: Counters::default(), n });
+    let writes = Arc::new(Queue::default());
+    let readers = engines.readers()?;
+    let reads = if readers.is_empty() { Arc::clone(&writes) } else { Arc::new(Queue::default()) };
+    let follower = engines.follower()?;
+    // From here on the door closes what was started, if the rest cannot be.
+    let door = Arc::new(Door { shared, engines, writes, reads });
+    for engine in writers {
+        door.staff("store-write", engine, &door.writes, BATCH_MAX)?;
+    }
+    for engine in readers {
+        door.staff("store-read", engine, &door.reads, 1)?;
+    }
+    if let Some(engine) = follower {
+        let index = Arc::clone(&door.shared.index);
+        thread::Builder::new().name("store-follow".to_owned()).spawn(move || follow(engine, &index))?;
+    }
+    Ok(Store { door })
+}
+
 impl Door {
     /// Starts a thread that serves a queue with an engine.
     fn staff(
@@ -212,6 +219,7 @@ fn engines(url: &str) -> Result<Box<dyn Engines>, OpenError> {
     match url.split_once(':') {
         Some(("memory", "")) => Ok(Box::new(InMemory)),
         Some(("sqlite", path)) if !path.is_empty() => Ok(Box::new(InFile(path.into()))),
+        Some(("postgres" | "postgresql", _)) => Ok(Box::new(InDatabase::new(url)?)),
         _ => Err(OpenError::Url),
     }
 }

@@ -9,11 +9,11 @@ use std::thread;
 use steadfast_model::ids::Version;
 use steadfast_operations::seam::{Abort, Changes, CommitError, Overlay};
 
-use super::backoff;
 use super::job::{Job, Ran, Run};
 use super::queue::Queue;
 use super::store::Shared;
 use crate::backend::Backend;
+use crate::backoff;
 
 /// How often a body is run again after a conflict. Others' commits cause conflicts, so somebody gets on each time; a
 /// body that loses this often carries a row from an earlier step that is out of date for good.

@@ -1,7 +1,17 @@
 //! The numbered steps of the schema, and which of them a database still needs.
 
+/// One step: what both databases run, and what PostgreSQL runs after it.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub both: &'static str,
+    pub postgres: &'static str,
+}
+
 /// The steps, oldest first. A step that has been released is never changed: another one is added.
-const STEPS: [&str; 1] = [include_str!("schema/0001_first.sql")];
+const STEPS: [Step; 1] = [Step {
+    both: include_str!("schema/0001_first.sql"),
+    postgres: include_str!("schema/0001_first.postgres.sql"),
+}];
 
 /// The table with one row: how many steps the database has been through.
 pub(crate) const TABLE: &str = "schema_step";
@@ -27,7 +37,7 @@ pub enum SchemaError {
 }
 
 /// The steps that a database at step `found` still needs. None found means an empty database.
-pub(crate) fn missing(found: Option<i64>) -> Result<&'static [&'static str], SchemaError> {
+pub(crate) fn missing(found: Option<i64>) -> Result<&'static [Step], SchemaError> {
     let Some(found) = found else { return Ok(&STEPS) };
     match usize::try_from(found) {
         Ok(done @ 1..) if done <= STEPS.len() => Ok(&STEPS[done..]),

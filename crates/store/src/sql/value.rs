@@ -113,6 +113,18 @@ impl Field for bool {
     }
 }
 
+impl Field for i64 {
+    const TYPE: Type = Type::Integer;
+
+    fn put(&self) -> Value {
+        Value::Integer(*self)
+    }
+
+    fn take(cell: Cell<'_>) -> Result<Self, String> {
+        integer(cell)
+    }
+}
+
 impl Field for Moment {
     const TYPE: Type = Type::Integer;
 

@@ -1,13 +1,16 @@
 //! The engines that the suite runs on, each with a store of its own for each test.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use steadfast_model::cause::Cause;
 use steadfast_model::ids::{Moment, Version};
 use steadfast_operations::seam::{Changes, Commit, CommitError, Draft, Halt, Overlay, Tx, View, draft, look};
-use steadfast_store::{Backend, Memory, Sqlite};
+use steadfast_store::{Backend, Memory, Postgres, Sqlite};
 use uuid::Uuid;
+
+use crate::server::Database;
 
 /// A folder that goes with the test.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub fn on_each(test: impl Fn(&str, &mut dyn Backend)) {
     test("memory", &mut Memory::new());
     let folder = Folder::new();
     test("sqlite", &mut Sqlite::writer(&folder.file("store")).expect("a new file opens"));
+    let database = Database::new();
+    test("postgres", &mut Postgres::writer(&database.config, Arc::default()).expect("a new database opens"));
 }
 
 pub fn cause() -> Cause {

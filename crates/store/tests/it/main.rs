@@ -4,6 +4,10 @@ mod commit;
 mod engines;
 mod faulty;
 mod lists;
+mod postgres;
+mod proxy;
 mod runner;
 mod sample;
 mod schema;
+
+mod server;

@@ -15,7 +15,9 @@ use uuid::Uuid;
 
 use crate::engines::{Folder, NOW, cause};
 use crate::faulty::{Fault, FaultyFile};
+use crate::proxy::{Cut, Proxy};
 use crate::sample;
+use crate::server::Database;
 
 /// How long an event may take before the test fails.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -32,7 +34,12 @@ fn setup() -> Setup {
 }
 
 fn urls(folder: &Folder) -> Vec<String> {
-    vec!["memory:".to_owned(), format!("sqlite:{}", folder.file("store").display())]
+    vec!["memory:".to_owned(), format!("sqlite:{}", folder.file("store").display()), Database::new().url()]
+}
+
+/// The stores that several processes can open.
+fn shared_urls(folder: &Folder) -> Vec<String> {
+    urls(folder).split_off(1)
 }
 
 fn open(url: &str) -> Store {
@@ -146,48 +153,51 @@ async fn a_body_that_panics_takes_nobody_with_it() {
 }
 
 #[tokio::test]
-async fn two_processes_on_one_file_lose_no_update() {
+async fn two_processes_on_one_store_lose_no_update() {
     let folder = Folder::new();
-    let url = format!("sqlite:{}", folder.file("store").display());
-    let stores = [open(&url), open(&url)];
-    insert_host(&stores[0], "h1").await.expect("a new row");
-    let calls: Vec<_> = (0..200)
-        .map(|call| {
-            let store = stores[call % 2].clone();
-            tokio::spawn(async move { store.tx("count", &cause(), count_up).await })
-        })
-        .collect();
-    for call in calls {
-        soon(call).await.expect("no panic").expect("a retry helps");
-    }
-    for store in &stores {
-        assert_eq!(counted(store).await, 200);
+    for url in shared_urls(&folder) {
+        let stores = [open(&url), open(&url)];
+        insert_host(&stores[0], "h1").await.expect("a new row");
+        let calls: Vec<_> = (0..200)
+            .map(|call| {
+                let store = stores[call % 2].clone();
+                tokio::spawn(async move { store.tx("count", &cause(), count_up).await })
+            })
+            .collect();
+        for call in calls {
+            soon(call).await.expect("no panic").expect("a retry helps");
+        }
+        for store in &stores {
+            assert_eq!(counted(store).await, 200, "{url}");
+        }
     }
 }
 
 #[tokio::test]
 async fn agents_wake_to_commits_of_any_process() {
     let folder = Folder::new();
-    let url = format!("sqlite:{}", folder.file("store").display());
-    let (here, there) = (open(&url), open(&url));
-    insert_host(&here, "h1").await.expect("a new row");
-    let claim = |tx: &mut Tx<'_>| {
-        tx.insert(sample::claim(1, 1, "h1"));
-        Ok(())
-    };
-    let h1 = sample::host_id("h1");
-    let by = cause();
-    let (claimed, ()) =
-        soon(async { tokio::join!(here.tx("claim", &by, claim), here.changed(&h1, ListGen(0))) }).await;
-    claimed.expect("a new row");
-    soon(there.changed(&h1, ListGen(0))).await;
-    let leave = |tx: &mut Tx<'_>| {
-        let claim = tx.read(get::<steadfast_model::claim::Claim>(&sample::claim_id(1)))?.expect("it exists");
-        tx.update(&claim, claim.leaving());
-        Ok(())
-    };
-    soon(there.tx("leave", &cause(), leave)).await.expect("nobody else writes");
-    soon(here.changed(&h1, ListGen(1))).await;
+    for url in shared_urls(&folder) {
+        let (here, there) = (open(&url), open(&url));
+        insert_host(&here, "h1").await.expect("a new row");
+        let claim = |tx: &mut Tx<'_>| {
+            tx.insert(sample::claim(1, 1, "h1"));
+            Ok(())
+        };
+        let h1 = sample::host_id("h1");
+        let by = cause();
+        let (claimed, ()) =
+            soon(async { tokio::join!(here.tx("claim", &by, claim), here.changed(&h1, ListGen(0))) }).await;
+        claimed.expect("a new row");
+        soon(there.changed(&h1, ListGen(0))).await;
+        let leave = |tx: &mut Tx<'_>| {
+            let claim =
+                tx.read(get::<steadfast_model::claim::Claim>(&sample::claim_id(1)))?.expect("it exists");
+            tx.update(&claim, claim.leaving());
+            Ok(())
+        };
+        soon(there.tx("leave", &cause(), leave)).await.expect("nobody else writes");
+        soon(here.changed(&h1, ListGen(1))).await;
+    }
 }
 
 #[tokio::test]
@@ -260,6 +270,20 @@ async fn lost_answers_and_conflicts_are_resolved_below() {
 }
 
 #[tokio::test]
+async fn a_line_that_is_cut_at_commit_is_resolved_below() {
+    for cut in [Cut::BeforeServer, Cut::AfterServer] {
+        let database = Database::new();
+        let proxy = Proxy::to(&database);
+        let store = open(&proxy.url(&database));
+        insert_host(&store, "h1").await.expect("a new row");
+        proxy.cut_at_commit(cut);
+        assert_eq!(soon(store.tx("count", &cause(), count_up)).await, Ok(1), "{cut:?}");
+        assert_eq!(counted(&store).await, 1, "{cut:?}");
+        assert_eq!(store.counts().lost, 1, "{cut:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_commit_that_nobody_can_tell_of_is_said_to_be_unknown() {
     let folder = Folder::new();
     let file = FaultyFile::new(folder.file("store"), [Fault::None, Fault::LostForGood]);
@@ -301,7 +325,8 @@ impl Hold {
 #[tokio::test]
 async fn bodies_that_wait_together_commit_together() {
     let folder = Folder::new();
-    for url in urls(&folder) {
+    // Stores with one writer: another one would not wait.
+    for url in urls(&folder).into_iter().take(2) {
         let store = open(&url);
         let (mut hold, body) = hold();
         let by = cause();

@@ -9,7 +9,7 @@ const WAIT_MAX_MICROS: u64 = 200_000;
 
 /// The wait before try `tries`, counted from 1: twice the one before, and somewhere in its upper half, so that two who
 /// met do not meet again. `salt` says where; two processes differ in it.
-pub(super) fn wait(tries: u32, salt: u64) -> Duration {
+pub(crate) fn wait(tries: u32, salt: u64) -> Duration {
     let doublings = tries.saturating_sub(1).min(16);
     let whole = (WAIT_MIN_MICROS << doublings).min(WAIT_MAX_MICROS);
     let half = whole / 2;
