@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use steadfast_operations::Control;
 
+use crate::compute::servers::action::{Action, UNBUILT};
 use crate::http::microversion::Versions;
 use crate::http::route::Route;
 use crate::http::service::Service;
@@ -48,10 +49,22 @@ fn section<C: Control>(text: &mut String, service: Service, routes: &[&Route<C>]
         };
         writeln!(text, "| {} | `{}` | {who} | {since} | {until} | {what} |", route.method, route.path)?;
     }
+    if service == Service::Compute {
+        actions(text)?;
+    }
     if let Some(versions) = service.versions() {
         changes(text, versions)?;
     }
     Ok(())
+}
+
+/// What the body of a server's action may say.
+fn actions(text: &mut String) -> std::fmt::Result {
+    writeln!(text, "\n| Action of a server | Who | What |\n|---|---|---|")?;
+    for action in Action::ALL {
+        writeln!(text, "| `{}` | {} | {} |", action.key(), action.role().name(), action.does())?;
+    }
+    UNBUILT.iter().try_for_each(|key| writeln!(text, "| `{key}` | | *not built* |"))
 }
 
 fn changes(text: &mut String, versions: &Versions) -> std::fmt::Result {

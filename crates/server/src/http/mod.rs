@@ -3,10 +3,12 @@
 
 pub mod access;
 pub mod body;
+pub mod field;
 pub mod integer;
 pub mod limit;
 pub mod microversion;
 pub mod observe;
+pub mod page;
 pub mod query;
 pub mod refusal;
 pub mod refused;

@@ -32,6 +32,12 @@ impl<S: Sync> FromRequestParts<S> for Query {
 }
 
 impl Query {
+    /// Whether a parameter is there.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.pairs.iter().any(|(name, _)| name == key)
+    }
+
     /// Takes every value of a parameter, in order.
     pub fn every(&mut self, key: &str) -> Vec<String> {
         let mut taken = Vec::new();

@@ -1,0 +1,34 @@
+//! Pages of lists: `limit` and `marker` in, a link to the next page out.
+
+use axum::http::Uri;
+use serde_json::{Value, json};
+
+use crate::endpoint::Endpoint;
+use crate::http::limit::PAGE_ITEMS_MAX;
+use crate::http::query::Query;
+use crate::http::refusal::Refusal;
+
+/// Takes `limit`. None, 0 and too many all mean as many as a page may have, as in Nova.
+///
+/// # Errors
+/// 400 when it is not a whole number.
+pub fn limit(query: &mut Query) -> Result<usize, Refusal> {
+    let asked = query.parsed::<usize>("limit", "a whole number that is not negative")?;
+    Ok(asked.filter(|limit| *limit > 0).map_or(PAGE_ITEMS_MAX, |limit| limit.min(PAGE_ITEMS_MAX)))
+}
+
+/// A marker that names nothing in the list.
+#[must_use]
+pub fn no_such_marker(marker: impl std::fmt::Display) -> Refusal {
+    Refusal::bad_request(format!("marker {marker} could not be found: name the last item of the page before"))
+}
+
+/// The links of a full page: to the next one, which begins after `last`.
+#[must_use]
+pub fn next(endpoint: &Endpoint, asked: &Uri, last: &str) -> Value {
+    let kept = asked.query().unwrap_or_default().split('&');
+    let kept = kept.filter(|pair| !pair.is_empty() && !pair.starts_with("marker="));
+    let query: Vec<String> = kept.map(str::to_owned).chain([format!("marker={last}")]).collect();
+    let href = format!("{endpoint}{}?{}", asked.path(), query.join("&"));
+    json!([{"rel": "next", "href": href}])
+}

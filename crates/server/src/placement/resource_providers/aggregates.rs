@@ -1,0 +1,27 @@
+//! `GET /resource_providers/{uuid}/aggregates`: hosts are not grouped here.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::json;
+use steadfast_operations::Control;
+
+use super::find::find;
+use crate::http::microversion::Microversion;
+use crate::http::refusal::Refusal;
+use crate::http::segment::Segment;
+use crate::http::versions::placement::AGGREGATES_GENERATION;
+use crate::placement::cache::fresh;
+use crate::site::Site;
+
+pub async fn list<C: Control>(
+    State(site): State<Site<C>>,
+    version: Microversion,
+    Segment(uuid): Segment,
+) -> Result<Response, Refusal> {
+    let (_, provider) = site.control().view("providers.aggregates", move |view| find(view, &uuid)).await?;
+    let mut body = json!({"aggregates": []});
+    if version >= AGGREGATES_GENERATION {
+        body["resource_provider_generation"] = json!(provider.generation);
+    }
+    Ok(fresh(version, site.control().now(), body))
+}
