@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Counts since the store was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// Bodies that were answered, views included.
+    /// Bodies that were answered, views included. One that conflicts and is tried again counts again.
     pub transactions: u64,
     /// Commits that stored something; each may hold several transactions, and each flushes once.
     pub commits: u64,

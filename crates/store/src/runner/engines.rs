@@ -11,9 +11,9 @@ use crate::memory::Memory;
 use crate::postgres::{Postgres, PostgresError};
 use crate::sqlite::{Sqlite, SqliteError};
 
-/// Threads that write to a PostgreSQL database: while one waits for its commit, another runs bodies. More of them
-/// conflict more than they gain.
-const POSTGRES_WRITERS: usize = 2;
+/// Threads that write to a PostgreSQL database. Bodies that share a commit cannot conflict; those of a second thread
+/// would, far more often than its share of the work is worth.
+const POSTGRES_WRITERS: usize = 1;
 /// Threads that answer views of a PostgreSQL database. More keep more connections.
 const POSTGRES_READERS: usize = 4;
 /// Threads that answer views of a SQLite file. More use more processors at once.

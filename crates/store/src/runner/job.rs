@@ -42,7 +42,8 @@ pub(super) fn stopped() -> Abort {
     Abort::Unavailable("the store is shutting down".to_owned())
 }
 
-type Reply<T> = oneshot::Sender<Result<T, TxError>>;
+/// A body's result, with the body, to be run again where the result is a conflict.
+pub(super) type Answered<T, B> = (Result<T, TxError>, B);
 
 /// A body that may write.
 pub(super) struct TxJob<T, B> {
@@ -50,7 +51,7 @@ pub(super) struct TxJob<T, B> {
     pub cause: Cause,
     pub body: B,
     pub result: Option<Result<T, TxError>>,
-    pub reply: Reply<T>,
+    pub reply: oneshot::Sender<Answered<T, B>>,
 }
 
 impl<T, B> Job for TxJob<T, B>
@@ -72,7 +73,7 @@ where
     }
 
     fn answer(self: Box<Self>, end: Result<(), Abort>) {
-        give(self.reply, self.result, end);
+        give(self.reply, self.result, self.body, end);
     }
 }
 
@@ -81,7 +82,7 @@ pub(super) struct ViewJob<T, B> {
     pub step: Step,
     pub body: B,
     pub result: Option<Result<T, TxError>>,
-    pub reply: Reply<T>,
+    pub reply: oneshot::Sender<Answered<T, B>>,
 }
 
 impl<T, B> Job for ViewJob<T, B>
@@ -100,7 +101,7 @@ where
     }
 
     fn answer(self: Box<Self>, end: Result<(), Abort>) {
-        give(self.reply, self.result, end);
+        give(self.reply, self.result, self.body, end);
     }
 }
 
@@ -120,8 +121,13 @@ fn caught<T>(step: Step, run: impl FnOnce() -> Result<T, Halt>) -> Result<T, Hal
     })
 }
 
-fn give<T>(reply: Reply<T>, result: Option<Result<T, TxError>>, end: Result<(), Abort>) {
+fn give<T, B>(
+    reply: oneshot::Sender<Answered<T, B>>,
+    result: Option<Result<T, TxError>>,
+    body: B,
+    end: Result<(), Abort>,
+) {
     let result = result.unwrap_or_else(|| Err(TxError::Store(stopped())));
     // Whoever no longer waits does not want to know.
-    let _ = reply.send(end.map_err(TxError::Store).and(result));
+    let _ = reply.send((end.map_err(TxError::Store).and(result), body));
 }

@@ -16,13 +16,18 @@ use super::counters::{Counters, Counts};
 use super::engines::{Engines, InDatabase, InFile, InMemory, OpenError};
 use super::follower::follow;
 use super::index::Index;
-use super::job::{Job, TxJob, ViewJob, stopped};
+use super::job::{Answered, Job, TxJob, ViewJob, stopped};
 use super::queue::{Queue, Rejected};
 use super::worker::Worker;
 use crate::backend::Backend;
+use crate::backoff;
 
 /// Bodies that share one commit at most. More make the first of a burst wait for the last; fewer flush more often.
 const BATCH_MAX: usize = 64;
+
+/// How often a body is run that others' commits stop. Each of their commits is somebody's success, so that many in a row
+/// mean that the body carries a row from an earlier step that is out of date for good.
+const TRIES_MAX: u32 = 16;
 
 /// What a store needs of the world.
 #[derive(Debug, Clone, Copy)]
@@ -113,10 +118,11 @@ impl Store {
         T: Send + 'static,
         B: FnMut(&mut Tx<'_>) -> Result<T, Halt> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let job = TxJob { step, cause: cause.clone(), body, result: None, reply };
-        submit(&self.door.writes, Box::new(job));
-        answer.await.unwrap_or_else(|_| Err(TxError::Store(stopped())))
+        let job = |body, reply| {
+            let cause = cause.clone();
+            Box::new(TxJob { step, cause, body, result: None, reply }) as Box<dyn Job>
+        };
+        self.until_settled(&self.door.writes, body, job).await
     }
 
     /// See [`steadfast_operations::seam::Control::view`].
@@ -128,9 +134,30 @@ impl Store {
         T: Send + 'static,
         B: FnMut(&mut View<'_>) -> Result<T, Halt> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        submit(&self.door.reads, Box::new(ViewJob { step, body, result: None, reply }));
-        answer.await.unwrap_or_else(|_| Err(TxError::Store(stopped())))
+        let job = |body, reply| Box::new(ViewJob { step, body, result: None, reply }) as Box<dyn Job>;
+        self.until_settled(&self.door.reads, body, job).await
+    }
+
+    /// Has a body run until it comes to something other than a conflict, as often as that helps. The waits between are
+    /// its caller's: no thread of the store waits with it.
+    async fn until_settled<T, B>(
+        &self,
+        queue: &Queue,
+        mut body: B,
+        job: impl Fn(B, oneshot::Sender<Answered<T, B>>) -> Box<dyn Job>,
+    ) -> Result<T, TxError> {
+        for tries in 1.. {
+            let (reply, answer) = oneshot::channel();
+            submit(queue, job(body, reply));
+            let Ok((result, again)) = answer.await else { return Err(TxError::Store(stopped())) };
+            match result {
+                Err(TxError::Store(Abort::Conflict)) if tries < TRIES_MAX => body = again,
+                settled => return settled,
+            }
+            self.door.shared.counters.retried(1);
+            tokio::time::sleep(backoff::wait(tries, self.door.shared.salt())).await;
+        }
+        unreachable!("the last try is settled")
     }
 
     /// See [`steadfast_operations::seam::Control::changed`]. Commits of this process are heard of at once, those of

@@ -15,9 +15,6 @@ use super::store::Shared;
 use crate::backend::Backend;
 use crate::backoff;
 
-/// How often a body is run again after a conflict. Others' commits cause conflicts, so somebody gets on each time; a
-/// body that loses this often carries a row from an earlier step that is out of date for good.
-const RETRIES_MAX: u32 = 12;
 /// How often the feed is asked for a commit whose answer was lost. Each time an engine does what it can to reach its
 /// store again, so that this is a second for a file and about half a minute for a server.
 const RESOLVES_MAX: u32 = 10;
@@ -39,23 +36,18 @@ impl Worker {
         }
     }
 
-    /// All together first; those that a conflict stopped then one by one, so that one unlucky body does not hold up
-    /// the others.
+    /// All together first. After a conflict in halves, so that one unlucky body does not hold up the others. One that
+    /// conflicts alone goes back to its caller, who tries again later.
     fn perform(&mut self, jobs: Jobs) {
-        let together = jobs.len() > 1;
         let mut left = self.attempt(jobs);
-        for tries in 1..=RETRIES_MAX {
-            if left.is_empty() {
-                return;
-            }
-            // A batch that failed says nothing about its members: no wait before they are tried alone.
-            if tries > 1 || !together {
-                thread::sleep(backoff::wait(tries, self.shared.salt()));
-            }
+        if left.len() > 1 {
             self.shared.counters.retried(left.len());
-            left = left.into_iter().flat_map(|job| self.attempt(vec![job])).collect();
+            let rest = left.split_off(left.len() / 2);
+            self.perform(left);
+            self.perform(rest);
+        } else {
+            self.answer(left, &Err(Abort::Conflict));
         }
-        self.answer(left, &Err(Abort::Conflict));
     }
 
     /// Runs bodies, each over what those before it will have written, and commits. Gives back those that must run

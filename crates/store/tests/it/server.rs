@@ -56,7 +56,12 @@ fn start() -> Server {
     assert!(!socket.is_empty(), "PostgreSQL from {} did not start; its log stands above", bin.display());
     let server = Server { socket, _child: child };
     statements(&config_of(&server, "postgres"), &format!("CREATE DATABASE {TEMPLATE}"));
-    drop(Postgres::writer(&config_of(&server, TEMPLATE), Arc::default()).expect("an empty database opens"));
+    let open = || {
+        drop(
+            Postgres::writer(&config_of(&server, TEMPLATE), Arc::default()).expect("an empty database opens"),
+        );
+    };
+    thread::scope(|scope| scope.spawn(open).join()).expect("no panic");
     server
 }
 
