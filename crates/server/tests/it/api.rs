@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
-use steadfast_model::pci::Aliases;
+use steadfast_model::pci::{Alias, Aliases};
 use steadfast_operations::Control;
 use steadfast_server::agent::key::{AgentKey, AgentKeys};
 use steadfast_server::identity::directory::Directory;
@@ -86,6 +86,14 @@ fn agents() -> AgentKeys {
     AgentKeys::new(["host1", "host2", "host3"].map(key).into())
 }
 
+/// What flavors may ask for: `gpu`, a device that stands alone, and `vf`, a virtual function.
+fn aliases() -> Aliases {
+    let alias = |name: &str, product: &str, kind: &str| json!({"name": name, "vendor_id": "10de", "product_id": product, "device_type": kind});
+    let entries = json!([alias("gpu", "2330", "type-PCI"), alias("vf", "10ed", "type-VF")]);
+    let entries: Vec<Alias> = serde_json::from_value(entries).expect("aliases");
+    Aliases::new(entries).expect("aliases")
+}
+
 pub fn settings() -> Settings {
     Settings {
         endpoint: "http://site".parse().expect("an endpoint"),
@@ -94,7 +102,7 @@ pub fn settings() -> Settings {
         signer: Signer::new(&[9; 32]).expect("long enough"),
         images: images(),
         agents: agents(),
-        aliases: Aliases::default(),
+        aliases: aliases(),
     }
 }
 
@@ -140,6 +148,11 @@ impl Ask {
     pub fn header(mut self, name: &str, value: &str) -> Ask {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// At a version of Compute.
+    pub fn at(self, version: &str) -> Ask {
+        self.header("OpenStack-API-Version", &format!("compute {version}"))
     }
 
     pub fn token(self, token: &str) -> Ask {

@@ -2,13 +2,21 @@
 //! engine in memory.
 
 mod api;
+mod host;
+mod operator;
 mod world;
 
 mod agent;
 mod docs;
+mod evacuate;
 mod fault;
+mod flavors;
+mod hosts;
 mod identity;
 mod image;
 mod log;
 mod metrics;
+mod placement;
+mod range;
+mod servers;
 mod version;

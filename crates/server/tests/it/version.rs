@@ -49,7 +49,7 @@ async fn compute_serves_the_version_asked_for() {
 #[tokio::test]
 async fn a_refusal_says_which_version_refused() {
     let api = Api::new();
-    for (path, status) in [("/compute/v2.1/nothing", 404), ("/compute/lost", 404)] {
+    for (path, status) in [("/compute/v2.1/nothing", 404), ("/compute/v2.1/flavors/detail", 401)] {
         let answer = api.send(ask("GET", path).header(COMMON, "compute 2.40")).await.expect(status);
         assert_eq!(answer.header(COMMON), Some("compute 2.40"), "{path}");
         assert_eq!(answer.header(LEGACY), Some("2.40"), "{path}");

@@ -54,6 +54,19 @@ impl World {
         self.with(|inner| inner.memory.rows().map(|(key, row)| (key.clone(), row.clone())).collect())
     }
 
+    /// Waits until nothing runs beside the requests any more.
+    pub async fn settle(&self) {
+        loop {
+            let beside = self.with(|inner| std::mem::take(&mut inner.beside));
+            if beside.is_empty() {
+                return;
+            }
+            for task in beside {
+                task.await.expect("what runs beside a request does not panic");
+            }
+        }
+    }
+
     fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
         act(&mut self.inner.lock().expect("no test panics while it holds the world"))
     }
