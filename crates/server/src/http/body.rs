@@ -69,10 +69,9 @@ pub fn shaped<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
 /// Says `an object` where the parser names a type of ours, and `string` where it repeats a misplaced one: that could
 /// be a password, and refusals are logged.
 fn plain(message: &str) -> String {
-    let message = match message.split_once("expected struct ") {
-        Some((before, _)) => format!("{before}expected an object"),
-        None => message.to_owned(),
-    };
+    let ours = message.split_once("expected struct ").or_else(|| message.split_once("expected a map"));
+    let message =
+        ours.map_or_else(|| message.to_owned(), |(before, _)| format!("{before}expected an object"));
     match message.strip_prefix("invalid type: string \"").and_then(|rest| rest.rsplit_once("\", expected ")) {
         Some((_, expected)) => format!("invalid type: string, expected {expected}"),
         None => message,

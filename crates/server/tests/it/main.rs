@@ -7,6 +7,7 @@ mod operator;
 mod world;
 
 mod agent;
+mod bad;
 mod docs;
 mod evacuate;
 mod fault;

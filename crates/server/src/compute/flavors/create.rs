@@ -51,7 +51,7 @@ struct Asked {
 
 /// An id of the client's choice: some send a number, and `auto` means none.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "invalid type: expected a string or a number")]
 enum AskedId {
     Number(u64),
     Text(String),
