@@ -22,8 +22,9 @@ pub fn act_for(entry: &Entry, seen: Option<&SeenGuest>) -> Option<Act> {
     }
 }
 
-/// What can be said of the guest now; none while nothing is sure. `open` is whether an order of the agent's own
-/// for it has not ended: then neither `off` nor `gone` is true yet (A3). `failed` is the last act's failure.
+/// What can be said of the guest now; none while nothing is sure. `open` is whether an order of the agent's own for it
+/// has not ended: then neither `off` nor `gone` is true yet (A3), and `running` may not last, for a start can still
+/// fail. `failed` is why this very order failed.
 #[must_use]
 pub fn statement(
     entry: &Entry,
@@ -31,14 +32,57 @@ pub fn statement(
     open: bool,
     failed: Option<&str>,
 ) -> Option<Statement> {
-    let settled = !open;
+    if open {
+        return None;
+    }
     let answer = match (entry.wanted, seen.map(|guest| guest.running)) {
         (Wanted::Run, Some(true)) => Some(Answer::Running),
-        (Wanted::BuildOff, Some(false)) | (Wanted::Off, None | Some(false)) if settled => Some(Answer::Off),
-        (Wanted::Gone, None) if settled => Some(Answer::Gone),
-        (Wanted::Run, None | Some(false)) | (Wanted::BuildOff | Wanted::Off | Wanted::Gone, _) => None,
+        (Wanted::BuildOff, Some(false)) | (Wanted::Off, None | Some(false)) => Some(Answer::Off),
+        (Wanted::Gone, None) => Some(Answer::Gone),
+        (Wanted::Run, None | Some(false))
+        | (Wanted::BuildOff, None | Some(true))
+        | (Wanted::Off, Some(true))
+        | (Wanted::Gone, Some(_)) => failed.map(|reason| Answer::Failed(reason.to_owned())),
     };
-    let failure = || failed.filter(|_| settled).map(|reason| Answer::Failed(reason.to_owned()));
-    let answer = answer.or_else(failure)?;
-    Some(Statement { claim: entry.guest.claim, order: entry.order, answer })
+    Some(Statement { claim: entry.guest.claim, order: entry.order, answer: answer? })
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::ids::{Attempt, ClaimId, InstanceId, Order};
+    use crate::inventory::Amounts;
+    use crate::message::GuestSpec;
+
+    fn entry(wanted: Wanted) -> Entry {
+        let (claim, instance) = (ClaimId(Uuid::from_u128(1)), InstanceId(Uuid::from_u128(2)));
+        let guest = GuestSpec::new(claim, instance, Amounts::default(), Vec::new());
+        Entry { order: Order(1), attempt: Attempt(1), wanted, guest }
+    }
+
+    fn guest(running: bool) -> SeenGuest {
+        let claim = ClaimId(Uuid::from_u128(1));
+        let tag = claim.to_string().parse().expect("a claim's id is a name");
+        SeenGuest { tag, claim: Some(claim), running, devices: Vec::new() }
+    }
+
+    #[test]
+    fn nothing_is_said_while_an_order_is_open() {
+        let lasting = [
+            (Wanted::Run, Some(true), Answer::Running),
+            (Wanted::BuildOff, Some(false), Answer::Off),
+            (Wanted::Off, Some(false), Answer::Off),
+            (Wanted::Off, None, Answer::Off),
+            (Wanted::Gone, None, Answer::Gone),
+        ];
+        for (wanted, seen, answer) in lasting {
+            let (entry, seen) = (entry(wanted), seen.map(guest));
+            let said = |open| statement(&entry, seen.as_ref(), open, None).map(|said| said.answer);
+            assert_eq!(said(false), Some(answer), "{wanted:?}");
+            assert_eq!(said(true), None, "{wanted:?} with an open order");
+            assert_eq!(act_for(&entry, seen.as_ref()), None, "{wanted:?}");
+        }
+    }
 }

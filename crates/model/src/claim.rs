@@ -120,6 +120,15 @@ impl Claim {
         claim
     }
 
+    /// The claim whose agent is asked once more for what it failed to do: a new order, without an answer yet.
+    #[must_use]
+    pub fn asked_anew(&self) -> Claim {
+        match self.said {
+            Said::Failed(_) => Claim { order: self.order.next(), said: Said::None, ..self.clone() },
+            Said::None | Said::Running | Said::Off => self.clone(),
+        }
+    }
+
     /// The claim on its way out: whatever it was for, its guest must go.
     #[must_use]
     pub fn leaving(&self) -> Claim {

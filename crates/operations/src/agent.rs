@@ -18,10 +18,11 @@ use std::pin::Pin;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use steadfast_model::agent::{act_for, statement};
-use steadfast_model::hypervisor::{ActError, Seen, SeenGuest};
-use steadfast_model::ids::{ClaimId, Epoch, HostId, InventorySeq, ListGen};
+use steadfast_model::hypervisor::{Act, ActError, Seen, SeenGuest};
+use steadfast_model::ids::{ClaimId, Epoch, HostId, InventorySeq, ListGen, Order};
 use steadfast_model::message::{
-    AskList, Census, Entry, Hello, List, PROTOCOL_VERSION, Register, Report, Statement, UnknownGuest,
+    AskList, Census, Entry, Hello, List, PROTOCOL_VERSION, Register, Report, Reported, Statement,
+    UnknownGuest,
 };
 
 use crate::refused::Refused;
@@ -40,8 +41,15 @@ pub struct Settings {
 /// What wakes an agent.
 enum Event {
     Listed(Result<List, CallError>),
-    Acted(ClaimId, Result<(), ActError>),
+    Acted(ClaimId, Order, Result<(), ActError>),
+    Reported(Box<Heard>, Result<Reported, CallError>),
     Tick,
+}
+
+/// What a report said, to be remembered once the control plane has heard it.
+struct Heard {
+    statements: Vec<Statement>,
+    census: Option<InventorySeq>,
 }
 
 type Wakeup = Pin<Box<dyn Future<Output = Event> + Send>>;
@@ -52,6 +60,14 @@ enum Ended {
     Stale,
     /// The host was removed.
     Removed,
+}
+
+/// What is to be done about what woke the agent.
+enum Taken {
+    /// Look at the machine, and compare.
+    Look,
+    Nothing,
+    Over(Ended),
 }
 
 /// Lives one life after another, for ever.
@@ -85,6 +101,13 @@ async fn begin_life<M: Machine>(world: &M, settings: &Settings) -> Option<Epoch>
     world.call(register).await.ok().map(|at| at.epoch)
 }
 
+/// The order that was last tried for a claim.
+struct Tried {
+    order: Order,
+    act: Act,
+    failed: Option<String>,
+}
+
 /// One life: what it knows is forgotten with it.
 struct Life<'a, M: Machine> {
     world: &'a M,
@@ -94,14 +117,17 @@ struct Life<'a, M: Machine> {
     wakeups: FuturesUnordered<Wakeup>,
     /// Claims with an order of this life that has not ended.
     open: BTreeSet<ClaimId>,
-    /// Claims whose last order failed, and why. Tried again at the next tick.
-    failed: BTreeMap<ClaimId, String>,
+    /// Orders that were tried since the last tick, and why those failed that did. Tried again after it.
+    tried: BTreeMap<ClaimId, Tried>,
     /// The statements that the control plane has heard.
     heard: BTreeMap<ClaimId, Statement>,
     census: Option<Census>,
     census_heard: InventorySeq,
     /// A report is due although nothing may be new: the control plane shall see that this life goes on.
     beat_due: bool,
+    /// A report is on its way; what is new meanwhile is said after it.
+    reporting: bool,
+    unsaid: bool,
 }
 
 impl<'a, M: Machine> Life<'a, M> {
@@ -113,11 +139,13 @@ impl<'a, M: Machine> Life<'a, M> {
             list: None,
             wakeups: FuturesUnordered::new(),
             open: BTreeSet::new(),
-            failed: BTreeMap::new(),
+            tried: BTreeMap::new(),
             heard: BTreeMap::new(),
             census: None,
             census_heard: InventorySeq::default(),
             beat_due: false,
+            reporting: false,
+            unsaid: false,
         }
     }
 
@@ -126,27 +154,33 @@ impl<'a, M: Machine> Life<'a, M> {
         self.await_tick();
         loop {
             let event = self.wakeups.next().await.expect("a tick is always awaited");
-            let ended = match event {
-                Event::Listed(answer) => self.take_list(answer),
-                Event::Acted(claim, outcome) => {
-                    self.acted(claim, outcome);
-                    None
-                }
-                Event::Tick => {
-                    self.failed.clear();
-                    self.heard.clear();
-                    self.beat_due = true;
-                    self.await_tick();
-                    None
-                }
-            };
-            let ended = match ended {
-                Some(ended) => Some(ended),
-                None => self.reconcile().await,
-            };
-            if let Some(ended) = ended {
+            let taken = self.take(event);
+            if let Taken::Look = taken {
+                self.reconcile().await;
+            }
+            if let Taken::Over(ended) = taken {
                 self.end_orders().await;
                 return ended;
+            }
+        }
+    }
+
+    /// Takes what woke the agent.
+    fn take(&mut self, event: Event) -> Taken {
+        match event {
+            Event::Listed(answer) => self.take_list(answer),
+            Event::Acted(claim, order, outcome) => {
+                self.acted(claim, order, outcome);
+                Taken::Look
+            }
+            Event::Reported(heard, answer) => self.reported(*heard, answer),
+            Event::Tick => {
+                let open = &self.open;
+                self.tried.retain(|claim, _| open.contains(claim));
+                self.heard.clear();
+                self.beat_due = true;
+                self.await_tick();
+                Taken::Look
             }
         }
     }
@@ -171,7 +205,7 @@ impl<'a, M: Machine> Life<'a, M> {
     }
 
     /// Takes a list of this epoch that is newer than the newest one taken, and drops any other (A2, A5).
-    fn take_list(&mut self, answer: Result<List, CallError>) -> Option<Ended> {
+    fn take_list(&mut self, answer: Result<List, CallError>) -> Taken {
         let known = self.list.as_ref().map(|list| list.list_gen);
         match answer {
             Ok(list) => {
@@ -182,29 +216,28 @@ impl<'a, M: Machine> Life<'a, M> {
                 } else {
                     self.ask_list(known, false);
                 }
-                None
+                Taken::Look
             }
-            Err(CallError::Refused(refused)) => Some(ended_by(&refused)),
+            Err(CallError::Refused(refused)) => Taken::Over(ended_by(&refused)),
             Err(CallError::Unanswered(_)) => {
                 self.ask_list(known, true);
-                None
+                Taken::Look
             }
         }
     }
 
-    fn acted(&mut self, claim: ClaimId, outcome: Result<(), ActError>) {
+    fn acted(&mut self, claim: ClaimId, order: Order, outcome: Result<(), ActError>) {
         self.open.remove(&claim);
-        match outcome {
-            Ok(()) => self.failed.remove(&claim),
-            Err(why) => self.failed.insert(claim, why.to_string()),
-        };
+        if let Some(tried) = self.tried.get_mut(&claim).filter(|tried| tried.order == order) {
+            tried.failed = outcome.err().map(|why| why.to_string());
+        }
     }
 
-    /// Compares the newest list with what is there, gives orders, and says what is true.
-    async fn reconcile(&mut self) -> Option<Ended> {
-        let list = self.list.clone()?;
-        // A machine that cannot be looked at now is looked at again at the next tick; nothing is said meanwhile.
-        let seen = self.world.observe("agent.observe").await.ok()?;
+    /// Compares the newest list with what is there, gives orders, and says what is true. A machine that cannot be
+    /// looked at now is looked at again at the next tick; nothing is done and nothing said meanwhile.
+    async fn reconcile(&mut self) {
+        let Some(list) = self.list.clone() else { return };
+        let Ok(seen) = self.world.observe("agent.observe").await else { return };
         let guests: BTreeMap<ClaimId, &SeenGuest> =
             seen.guests.iter().filter_map(|guest| Some((guest.claim?, guest))).collect();
         for entry in &list.entries {
@@ -212,21 +245,26 @@ impl<'a, M: Machine> Life<'a, M> {
         }
         self.recount(&list, &seen);
         let statements = self.statements(&list, &guests);
-        self.report(&list, statements).await
+        self.report(&list, statements);
     }
 
-    /// Gives the order that brings a guest nearer to what is wanted, one at a time for each claim.
+    /// Gives the order that brings a guest nearer to what is wanted, one at a time for each claim. An act that was
+    /// tried for this very order, and left the guest as it was, waits for the next tick.
     fn order(&mut self, entry: &Entry, seen: Option<&SeenGuest>) {
-        let claim = entry.guest.claim;
-        if self.open.contains(&claim) || self.failed.contains_key(&claim) {
+        let (claim, order) = (entry.guest.claim, entry.order);
+        if self.open.contains(&claim) {
             return;
         }
         let Some(act) = act_for(entry, seen) else { return };
+        if self.tried.get(&claim).is_some_and(|tried| tried.order == order && tried.act == act) {
+            return;
+        }
         self.open.insert(claim);
+        self.tried.insert(claim, Tried { order, act: act.clone(), failed: None });
         let world = self.world.clone();
         self.wakeups.push(Box::pin(async move {
             let outcome = world.act("agent.act", act).await;
-            Event::Acted(claim, outcome)
+            Event::Acted(claim, order, outcome)
         }));
     }
 
@@ -255,40 +293,57 @@ impl<'a, M: Machine> Life<'a, M> {
     fn statements(&self, list: &List, guests: &BTreeMap<ClaimId, &SeenGuest>) -> Vec<Statement> {
         let of = |entry: &Entry| {
             let claim = entry.guest.claim;
-            let failed = self.failed.get(&claim).map(String::as_str);
+            let tried = self.tried.get(&claim).filter(|tried| tried.order == entry.order);
+            let failed = tried.and_then(|tried| tried.failed.as_deref());
             statement(entry, guests.get(&claim).copied(), self.open.contains(&claim), failed)
         };
         let all = list.entries.iter().filter_map(of);
         all.filter(|statement| self.heard.get(&statement.claim) != Some(statement)).collect()
     }
 
-    async fn report(&mut self, list: &List, statements: Vec<Statement>) -> Option<Ended> {
+    /// Sends what is new, one report at a time: orders go on whether or not anybody hears of them.
+    fn report(&mut self, list: &List, statements: Vec<Statement>) {
         let census = self.census.clone().filter(|census| census.seq > self.census_heard);
         if statements.is_empty() && census.is_none() && !self.beat_due {
-            return None;
+            return;
         }
+        if self.reporting {
+            self.unsaid = true;
+            return;
+        }
+        self.reporting = true;
         self.beat_due = false;
-        let counted = census.as_ref().map(|census| census.seq);
+        let heard =
+            Heard { statements: statements.clone(), census: census.as_ref().map(|census| census.seq) };
         let (host, epoch, list_gen) = (self.settings.host.clone(), self.epoch, list.list_gen);
-        let report = Report { host, epoch, list_gen, statements: statements.clone(), census };
-        match self.world.call(report).await {
+        let report = Report { host, epoch, list_gen, statements, census };
+        let world = self.world.clone();
+        self.wakeups.push(Box::pin(async move {
+            let answer = world.call(report).await;
+            Event::Reported(Box::new(heard), answer)
+        }));
+    }
+
+    fn reported(&mut self, heard: Heard, answer: Result<Reported, CallError>) -> Taken {
+        self.reporting = false;
+        match answer {
             Ok(_) => {
-                self.heard.extend(statements.into_iter().map(|statement| (statement.claim, statement)));
-                self.census_heard = counted.unwrap_or(self.census_heard);
-                None
+                self.heard.extend(heard.statements.into_iter().map(|statement| (statement.claim, statement)));
+                self.census_heard = heard.census.unwrap_or(self.census_heard);
             }
-            Err(CallError::Refused(refused)) => Some(ended_by(&refused)),
+            Err(CallError::Refused(refused)) => return Taken::Over(ended_by(&refused)),
             // Said again at the next event or tick.
-            Err(CallError::Unanswered(_)) => None,
+            Err(CallError::Unanswered(_)) => {}
         }
+        if std::mem::take(&mut self.unsaid) { Taken::Look } else { Taken::Nothing }
     }
 
     /// Lets the own orders end, so that the barrier of the next life has less to wait for.
     async fn end_orders(&mut self) {
         while !self.open.is_empty() {
             match self.wakeups.next().await {
-                Some(Event::Acted(claim, outcome)) => self.acted(claim, outcome),
-                Some(Event::Listed(_) | Event::Tick) => {}
+                Some(Event::Acted(claim, order, outcome)) => self.acted(claim, order, outcome),
+                Some(Event::Listed(_) | Event::Reported(..) | Event::Tick) => {}
                 None => return,
             }
         }

@@ -62,5 +62,6 @@ pub(crate) fn begin_at_home(
 /// Writes that the user wants the instance on or off, and tells its home so.
 pub(crate) fn repower(tx: &mut Tx<'_>, home: &AtHome, power: Power) {
     tx.update(&home.instance, Instance { power, ..home.begun.clone() });
-    tx.update(&home.claim, home.claim.becoming(Role::Home, power.is_on(), home.host.registered));
+    let asked = home.claim.becoming(Role::Home, power.is_on(), home.host.registered);
+    tx.update(&home.claim, asked.asked_anew());
 }

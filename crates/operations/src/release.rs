@@ -1,18 +1,27 @@
 //! Lets go of claims: the only place where a device loses its owner.
 
 use steadfast_model::claim::{Claim, Proof};
+use steadfast_model::discrepancy::{Discrepancy, Subject};
 use steadfast_model::pci::Device;
 
 use crate::seam::{Abort, Seen, Tx, get};
 
-/// Ends a claim and frees its devices, on the strength of a proof (rule 3). A device that the host no longer
-/// lists stays ungrantable, and the next report removes it.
+/// Ends a claim and frees its devices, on the strength of a proof (rule 3). A device that the host no longer lists is
+/// gone with its claim, and so is what was noted about it.
 pub(crate) fn release(tx: &mut Tx<'_>, claim: &Seen<Claim>, proof: Proof) -> Result<(), Abort> {
     let asks: Vec<_> = claim.devices.iter().map(|at| get::<Device>(&(claim.host.clone(), *at))).collect();
     for device in tx.read(asks)?.into_iter().flatten() {
-        if device.owner == Some(claim.id) {
-            tx.update(&device, Device { owner: None, ..device.row.as_ref().clone() });
+        if device.owner != Some(claim.id) {
+            continue;
         }
+        if device.present {
+            tx.update(&device, Device { owner: None, ..device.row.as_ref().clone() });
+            continue;
+        }
+        let subject = Subject::MissingDevice(device.seen.address);
+        let noted = tx.read(get::<Discrepancy>(&(claim.host.clone(), subject)))?;
+        noted.iter().for_each(|row| tx.remove(row));
+        tx.remove(&device);
     }
     tx.end_claim(claim, proof);
     Ok(())

@@ -10,9 +10,9 @@ use steadfast_model::claim::{Claim, Proof};
 use steadfast_model::discrepancy::{Discrepancy, Subject};
 use steadfast_model::host::Host;
 use steadfast_model::ids::{ClaimId, HostId, InstanceId, Moment};
-use steadfast_model::inventory::Inventory;
-use steadfast_model::message::{Census, Report, Reported};
-use steadfast_model::pci::{Address, Device};
+use steadfast_model::inventory::{Inventory, ResourceClass, Stock};
+use steadfast_model::message::{Census, Report, Reported, Statement};
+use steadfast_model::pci::{Address, Device, Observed};
 
 use crate::advance::advance_later;
 use crate::refused::Refused;
@@ -42,14 +42,17 @@ impl Message for Report {
 }
 
 fn take(tx: &mut Tx<'_>, report: &Report) -> Result<(Reported, BTreeSet<InstanceId>), Halt> {
-    let claims: Vec<_> = report.statements.iter().map(|statement| get::<Claim>(&statement.claim)).collect();
+    // Two statements of one claim would be two answers: the last one counts.
+    let statements: BTreeMap<ClaimId, &Statement> =
+        report.statements.iter().map(|said| (said.claim, said)).collect();
+    let claims: Vec<_> = statements.keys().map(get::<Claim>).collect();
     let (host, claims) = tx.read((get::<Host>(&report.host), claims))?;
     let host =
         host.ok_or_else(|| Refused::Stale(format!("Host {} is not known: register first.", report.host)))?;
     host.admits(report.epoch)?;
     let mut stale = Vec::new();
     let mut touched = BTreeSet::new();
-    for (statement, claim) in report.statements.iter().zip(claims) {
+    for (statement, claim) in statements.into_values().zip(claims) {
         let claim = claim.filter(|claim| claim.host == report.host);
         let Some(claim) = claim else {
             stale.push(statement.claim);
@@ -71,7 +74,7 @@ fn take(tx: &mut Tx<'_>, report: &Report) -> Result<(Reported, BTreeSet<Instance
         Some(census) if census.seq > host.inventory_seq => count(tx, &host, census)?,
         Some(_) | None => seen_now(tx, &host),
     }
-    Ok((Reported { stale: stale.into_iter().collect::<BTreeSet<ClaimId>>().into_iter().collect() }, touched))
+    Ok((Reported { stale }, touched))
 }
 
 /// The host's row with a fresh `last_seen`, where the old one is stale enough to be worth a write.
@@ -103,14 +106,16 @@ fn count(tx: &mut Tx<'_>, host: &Seen<Host>, census: &Census) -> Result<(), Halt
 }
 
 fn stocks(tx: &mut Tx<'_>, host: &HostId, census: &Census, known: &[Seen<Inventory>]) {
-    for stock in &census.stocks {
+    let stocks: BTreeMap<ResourceClass, &Stock> =
+        census.stocks.iter().map(|stock| (stock.class, stock)).collect();
+    for stock in stocks.values().copied() {
         let row = Inventory { host: host.clone(), stock: *stock };
         match known.iter().find(|row| row.stock.class == stock.class) {
             Some(old) => tx.update(old, row),
             None => tx.insert(row),
         }
     }
-    for gone in known.iter().filter(|row| !census.stocks.iter().any(|stock| stock.class == row.stock.class)) {
+    for gone in known.iter().filter(|row| !stocks.contains_key(&row.stock.class)) {
         tx.remove(gone);
     }
 }
@@ -121,8 +126,11 @@ fn count_devices(tx: &mut Tx<'_>, host: &HostId, census: &Census, known: &[Seen<
         census.unknown_guests.iter().flat_map(|guest| guest.devices.iter().copied()).collect();
     let mut known: BTreeMap<Address, &Seen<Device>> =
         known.iter().map(|row| (row.seen.address, row)).collect();
-    for seen in &census.devices {
-        let foreign = foreign.contains(&seen.address);
+    let counted: BTreeMap<Address, &Observed> =
+        census.devices.iter().map(|seen| (seen.address, seen)).collect();
+    for seen in counted.into_values() {
+        // A virtual function of a physical one that somebody unknown holds is not ours to give either.
+        let foreign = foreign.contains(&seen.address) || seen.parent.is_some_and(|pf| foreign.contains(&pf));
         match known.remove(&seen.address) {
             Some(row) => {
                 let (seen, owner) = (seen.clone(), row.owner);

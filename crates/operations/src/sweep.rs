@@ -9,13 +9,15 @@ use crate::seam::{Control, Key, Page, TxError, unfinished};
 /// How many unfinished operations are read at a time.
 const SWEEP_PAGE: usize = 200;
 
-/// Advances every unfinished operation once. Answers how many there were.
+/// Advances every unfinished operation once. Answers how many there were. One that cannot go on does not keep the
+/// others from going on.
 ///
 /// # Errors
-/// When the store cannot go on; the next sweep begins anew.
+/// When the store could not go on with one of them: the first such error. The next sweep begins anew.
 pub async fn sweep<C: Control>(env: &C, cause: &Cause) -> Result<usize, TxError> {
     let mut after: Option<InstanceId> = None;
     let mut swept = 0;
+    let mut outcome = Ok(());
     loop {
         let page = Page { after: after.map(Key::Instance), limit: SWEEP_PAGE, descending: false };
         let ids: Vec<InstanceId> = env
@@ -24,12 +26,12 @@ pub async fn sweep<C: Control>(env: &C, cause: &Cause) -> Result<usize, TxError>
             })
             .await?;
         for id in &ids {
-            advance(env, cause, *id).await?;
+            outcome = outcome.and(advance(env, cause, *id).await);
         }
         swept += ids.len();
         match ids.last() {
             Some(last) if ids.len() == SWEEP_PAGE => after = Some(*last),
-            Some(_) | None => return Ok(swept),
+            Some(_) | None => return outcome.map(|()| swept),
         }
     }
 }

@@ -147,7 +147,7 @@ impl Control for Controller {
 
     async fn changed(&self, step: Step, host: &HostId, since: ListGen) {
         let (host, row) = (host.clone(), Key::Host(host.clone()));
-        let differs = move |site: &Site| mutant::list_gen(site, &host) != Some(since);
+        let differs = move |site: &Site| mutant::list_gen(site, &host).is_some_and(|now| now > since);
         self.site.step_when(step, differs, move |_| ((), Touched::read(vec![RawAsk::Get(row)]))).await;
     }
 

@@ -68,7 +68,7 @@ pub trait Control: Env {
         T: Send + 'static,
         B: FnMut(&mut View<'_>) -> Result<T, Halt> + Send + 'static;
 
-    /// Waits until the host's `list_gen` differs from `since`, as far as this process hears of it.
+    /// Waits until the host's `list_gen` exceeds `since`, as far as this process hears of it.
     fn changed(&self, step: Step, host: &HostId, since: ListGen) -> impl Future<Output = ()> + Send;
 
     /// Every host, for scheduling. It may be behind the store; the claim's transaction decides.

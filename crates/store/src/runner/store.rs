@@ -165,7 +165,7 @@ impl Store {
     pub async fn changed(&self, host: &HostId, since: ListGen) {
         let mut list_gen = self.door.shared.index.list_gen(host);
         // The sender lives as long as the store does, and the store as long as this call.
-        let _ = list_gen.wait_for(|now| *now != since).await;
+        let _ = list_gen.wait_for(|now| *now > since).await;
     }
 
     /// See [`steadfast_operations::seam::Control::fleet`].
