@@ -14,7 +14,7 @@ use super::row::{Key, Range, Record, Stored};
 #[derive(Debug, Clone, Default)]
 pub struct Overlay {
     rows: BTreeMap<Key, Option<Stored>>,
-    /// How often the `children` generation of a row rises, stored or laid over.
+    /// How often the `children` generation of a row rises beyond what the engine or the row here says.
     bumps: BTreeMap<Key, u64>,
 }
 
@@ -29,7 +29,7 @@ impl Overlay {
         }
     }
 
-    /// `children` is the generation as last seen, with what was bumped here before.
+    /// `children` is the generation as last seen, which counts only where the engine does not say.
     pub(super) fn put(
         &mut self,
         key: Key,
@@ -37,8 +37,13 @@ impl Overlay {
         expects: Option<Generation>,
         children: Generation,
     ) {
+        if expects.is_none() {
+            // What rose before there was a row is forgotten.
+            self.bumps.remove(&key);
+        }
         let generation = expects.map_or(Generation(1), Generation::next);
-        let children = Generation(children.0 - self.bumps.get(&key).copied().unwrap_or_default());
+        let bumps = self.bumps.get(&key).copied().unwrap_or_default();
+        let children = Generation(children.0.saturating_sub(bumps));
         self.rows.insert(key, record.map(|record| Stored { record, generation, children }));
     }
 
@@ -56,7 +61,7 @@ impl Overlay {
         }
         let rows = match ask {
             RawAsk::Get(key) => match self.rows.get(key) {
-                Some(own) => own.iter().cloned().collect(),
+                Some(own) => own.iter().map(|own| laid_over(own, rows.first())).collect(),
                 None => rows,
             },
             RawAsk::Of(range, page) => self.apply_list(range, page, rows),
@@ -65,13 +70,12 @@ impl Overlay {
     }
 
     fn apply_list(&self, range: &Range, page: &Page, rows: Vec<Stored>) -> Vec<Stored> {
-        let untouched = rows.into_iter().map(|row| (row.record.key(), row));
-        let mut merged: BTreeMap<Key, Stored> =
-            untouched.filter(|(key, _)| !self.rows.contains_key(key)).collect();
+        let mut merged: BTreeMap<Key, Stored> = rows.into_iter().map(|row| (row.record.key(), row)).collect();
         for (key, own) in &self.rows {
+            let under = merged.remove(key);
             let Some(own) = own else { continue };
             if page.reaches(key) && key.table() == range.table() && own.record.ranges().contains(range) {
-                merged.insert(key.clone(), own.clone());
+                merged.insert(key.clone(), laid_over(own, under.as_ref()));
             }
         }
         if page.descending {
@@ -81,8 +85,19 @@ impl Overlay {
         }
     }
 
-    /// How many rows of a page may turn out to be gone or moved: an engine is asked for as many more.
-    pub(super) fn hidden(&self, range: &Range) -> usize {
-        self.rows.keys().filter(|key| key.table() == range.table()).count()
+    /// The question to what lies below: a page is asked for with room for the rows that may be taken away from it.
+    pub(super) fn widen(&self, ask: &RawAsk) -> RawAsk {
+        let mut ask = ask.clone();
+        if let RawAsk::Of(range, page) = &mut ask {
+            let hidden = self.rows.keys().filter(|key| key.table() == range.table()).count();
+            page.limit = page.limit.saturating_add(hidden);
+        }
+        ask
     }
+}
+
+/// A row as written here, over the same row as the engine has it: a write leaves `children` as they are.
+fn laid_over(own: &Stored, under: Option<&Stored>) -> Stored {
+    let children = under.map_or(own.children, |under| under.children);
+    Stored { children, ..own.clone() }
 }

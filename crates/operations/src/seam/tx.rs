@@ -95,20 +95,12 @@ impl View<'_> {
     }
 
     fn fetch(&mut self, asks: &[RawAsk]) -> Result<Vec<Vec<Stored>>, Abort> {
-        let widened: Vec<RawAsk> = asks.iter().map(|ask| self.widen(ask)).collect();
-        let answers = self.engine.fetch(&widened)?;
-        let over = |(ask, rows)| self.own.apply(ask, self.base.apply(ask, rows));
-        Ok(asks.iter().zip(answers).map(over).collect())
-    }
-
-    /// A page is asked for with room for the rows that the overlays may take away from it.
-    fn widen(&self, ask: &RawAsk) -> RawAsk {
-        let mut ask = ask.clone();
-        if let RawAsk::Of(range, page) = &mut ask {
-            let hidden = self.base.hidden(range) + self.own.hidden(range);
-            page.limit = page.limit.saturating_add(hidden);
-        }
-        ask
+        // Own writes lie over those of the batch, and these over the engine's answer.
+        let of_batch: Vec<RawAsk> = asks.iter().map(|ask| self.own.widen(ask)).collect();
+        let of_engine: Vec<RawAsk> = of_batch.iter().map(|ask| self.base.widen(ask)).collect();
+        let answers = self.engine.fetch(&of_engine)?;
+        let over_batch = of_batch.iter().zip(answers).map(|(ask, rows)| self.base.apply(ask, rows));
+        Ok(asks.iter().zip(over_batch).map(|(ask, rows)| self.own.apply(ask, rows)).collect())
     }
 
     /// When the transaction began.
