@@ -157,7 +157,8 @@ impl Sqlite {
 
     /// Whether every row had the generation that was expected.
     fn store(&self, batch: &[Changes], first: Version) -> rusqlite::Result<bool> {
-        for (table, rows) in batch::rows(batch) {
+        let Some(tables) = batch::rows(batch) else { return Ok(false) };
+        for (table, rows) in tables {
             if !self.store_table(layout::layout(table), &rows)? {
                 return Ok(false);
             }

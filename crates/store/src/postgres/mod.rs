@@ -164,7 +164,7 @@ impl Postgres {
 
     /// Writes a batch without committing it; none if a row is not as it was expected.
     fn write(&mut self, batch: &[Changes]) -> Result<Option<Version>, Trouble> {
-        let writes = statements::writes(batch);
+        let Some(writes) = statements::writes(batch) else { return Ok(None) };
         let mut calls = vec![statements::lock()];
         calls.extend(writes.iter().map(|write| write.call.clone()));
         calls.push(statements::version());

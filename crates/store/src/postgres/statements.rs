@@ -29,14 +29,14 @@ pub(super) fn version() -> Call {
     Call { sql: "SELECT currval('feed_version')".to_owned(), args: Vec::new() }
 }
 
-/// Everything that a batch writes, in order.
-pub(super) fn writes(batch: &[Changes]) -> Vec<Write> {
+/// Everything that a batch writes, in order; none if its members do not go together.
+pub(super) fn writes(batch: &[Changes]) -> Option<Vec<Write>> {
     let mut writes = vec![feed(batch)];
-    for (table, rows) in batch::rows(batch) {
+    for (table, rows) in batch::rows(batch)? {
         writes.extend(table_writes(layout::layout(table), rows));
     }
     writes.extend(ledger(batch));
-    writes
+    Some(writes)
 }
 
 /// Versions are drawn while the lock is held, so they are in the order of commits and without a gap in a batch.

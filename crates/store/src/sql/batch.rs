@@ -1,7 +1,7 @@
 //! What a batch of transactions comes to: one change of each row.
 //!
-//! A member may write a row that a member before it wrote. Only the first of these writes can be compared with
-//! what is stored, and only the last one needs to be stored.
+//! A member may write a row that a member before it wrote. Only the first of these writes is compared with what is
+//! stored, and only the last one needs to be stored; those between are compared here, each with the one before it.
 
 use std::collections::BTreeMap;
 
@@ -56,16 +56,21 @@ struct Chain<'a> {
     last: &'a Write,
 }
 
-/// The rows that a batch changes, by table.
-pub(crate) fn rows(batch: &[Changes]) -> BTreeMap<Table, TableBatch> {
+/// The rows that a batch changes, by table; none if a member did not expect what a member before it writes.
+pub(crate) fn rows(batch: &[Changes]) -> Option<BTreeMap<Table, TableBatch>> {
     let mut chains: BTreeMap<&Key, Chain<'_>> = BTreeMap::new();
     let mut bumps: BTreeMap<&Key, u64> = BTreeMap::new();
     for changes in batch {
         for write in &changes.writes {
-            chains
-                .entry(&write.key)
-                .and_modify(|chain| chain.last = write)
-                .or_insert(Chain { first: write, last: write });
+            let chain = chains.entry(&write.key).or_insert(Chain { first: write, last: write });
+            if !std::ptr::eq(chain.last, write) && leaves(chain.last) != write.expects {
+                return None;
+            }
+            chain.last = write;
+            if write.expects.is_none() {
+                // What rose before there was a row is forgotten.
+                bumps.remove(&write.key);
+            }
         }
         changes.bumps.iter().for_each(|key| *bumps.entry(key).or_default() += 1);
     }
@@ -78,7 +83,12 @@ pub(crate) fn rows(batch: &[Changes]) -> BTreeMap<Table, TableBatch> {
         let bump = Bump { key: key(row), bumps: bumps.put() };
         tables.entry(row.table()).or_default().bumps.push(bump);
     }
-    tables
+    Some(tables)
+}
+
+/// The generation that a row has after a write; none if it is removed.
+fn leaves(write: &Write) -> Option<Generation> {
+    write.record.as_ref().map(|_| generation(write))
 }
 
 fn generation(write: &Write) -> Generation {

@@ -126,6 +126,29 @@ fn parents_count_the_changes_of_the_rows_listed_under_them() {
 }
 
 #[test]
+fn a_row_from_an_earlier_step_has_the_children_of_now() {
+    on_each(|name, engine| {
+        filled(engine);
+        let seen = seen_host(engine, "h1");
+        commit(engine, 2, |tx| {
+            tx.insert(sample::device("h1", 4));
+            Ok(())
+        })
+        .expect("a new row");
+        let (children, _) = commit(engine, 3, |tx| {
+            tx.update(&seen, disabled(&seen, "later"));
+            let id = sample::host_id("h1");
+            let (host, listed) = tx.read((get::<Host>(&id), hosts()))?;
+            Ok([host.expect("it exists").children, listed[0].children])
+        })
+        .expect("only its children changed");
+        let expected = seen.children.next();
+        assert_eq!(children, [expected; 2], "{name}");
+        assert_eq!(seen_host(engine, "h1").children, expected, "{name}");
+    });
+}
+
+#[test]
 fn another_wanted_state_raises_the_hosts_list_gen() {
     on_each(|name, engine| {
         filled(engine);

@@ -1,5 +1,6 @@
 //! One suite for every engine: what [`steadfast_store::Memory`] answers, the others must answer.
 
+mod agree;
 mod commit;
 mod engines;
 mod faulty;
