@@ -43,6 +43,9 @@ pub enum Command {
     /// Run the agent of a host
     #[command(after_help = AGENT_EXAMPLES)]
     Agent(ServiceArgs),
+    /// Check a store: say what is in flight, what does not fit, and what should be impossible
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(VerifyArgs),
     /// Hash a password, read from standard input, for the users file
     #[command(after_help = PASSWORD_EXAMPLES)]
     Password,
@@ -86,6 +89,16 @@ Examples:
 An agent may be killed at any time: its guests run on, and its next life finds them.
 
 Exit codes: 0 stopped as asked, 1 it could not be done, 2 bad usage or configuration";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  steadfast verify                                       the site in ./steadfast-site
+  steadfast verify --store sqlite:/var/lib/steadfast.db
+  steadfast verify --store postgres://steadfast@db/steadfast --json
+
+It reads one snapshot and changes nothing.
+
+Exit codes: 0 clean, 1 could not check, 2 bad usage, 3 violations";
 
 const PASSWORD_EXAMPLES: &str = "\
 Examples:
@@ -189,4 +202,14 @@ pub struct ServiceArgs {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The store: sqlite:PATH or postgres://… [default: that of ./steadfast-site]
+    #[arg(long, value_name = "URL", default_value_t = format!("sqlite:{DIR}/steadfast.db"), hide_default_value = true)]
+    pub store: String,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
 }

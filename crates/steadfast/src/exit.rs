@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+use steadfast_store::OpenError;
+
+use crate::config::ConfigError;
+
 /// A command did what it was asked, and this is what came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -34,9 +38,18 @@ impl Failure {
     }
 }
 
-impl From<crate::config::ConfigError> for Failure {
-    fn from(error: crate::config::ConfigError) -> Failure {
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Failure {
         Failure::Usage(error.to_string())
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Failure {
+        match error {
+            OpenError::Url | OpenError::Ephemeral => Failure::Usage(error.to_string()),
+            error => Failure::because(error),
+        }
     }
 }
 

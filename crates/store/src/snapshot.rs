@@ -1,5 +1,6 @@
 //! A whole store at one version: what `verify` judges.
 
+use steadfast_model::discrepancy::Discrepancy;
 use steadfast_model::ids::Version;
 use steadfast_model::invariant::{self, Violation};
 use steadfast_operations::seam::{Abort, LedgerLine, Row, Table};
@@ -11,6 +12,7 @@ use crate::backend::Backend;
 pub struct Snapshot {
     pub version: Version,
     pub rows: invariant::Snapshot,
+    pub discrepancies: Vec<Discrepancy>,
     pub ledger: Vec<LedgerLine>,
 }
 
@@ -43,7 +45,8 @@ fn read(engine: &mut dyn Backend) -> Result<Snapshot, Abort> {
         instances: table(engine, Table::Instance)?,
         migrations: table(engine, Table::Migration)?,
     };
-    Ok(Snapshot { version, rows, ledger: engine.ledger()? })
+    let discrepancies = table(engine, Table::Discrepancy)?;
+    Ok(Snapshot { version, rows, discrepancies, ledger: engine.ledger()? })
 }
 
 fn table<R: Row>(engine: &mut dyn Backend, table: Table) -> Result<Vec<R>, Abort> {

@@ -21,7 +21,7 @@ pub async fn run(args: &ServiceArgs) -> Result<Exit, Failure> {
     tie::to_parent(args.tied_to)?;
     log::start(args.log_format);
     let ServerConfig { listen, store, sweep_interval_ms, settings } = ServerConfig::read(&args.config)?;
-    let world = ControlWorld::open(&store).map_err(Failure::because)?;
+    let world = ControlWorld::open(&store)?;
     let listener =
         TcpListener::bind(listen).await.map_err(Failure::cannot(format_args!("listen on {listen}")))?;
     tracing::info!(%listen, endpoint = %settings.endpoint, "listening");

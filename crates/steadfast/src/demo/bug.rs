@@ -23,7 +23,7 @@ impl Audits {
     /// # Errors
     /// When the store cannot be opened.
     pub fn begin(store: &str, hosts: Vec<HostId>) -> Result<Audits, Failure> {
-        let world = ControlWorld::open(store).map_err(Failure::because)?;
+        let world = ControlWorld::open(store)?;
         let freed = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&freed);
         let task = tokio::spawn(async move {

@@ -4,7 +4,7 @@
 //! Everything happens to a site of real processes, through the API that users have. Only the comparison looks behind
 //! it: into the store, and onto the hypervisors once the agents have let go of them.
 
-mod api;
+pub mod api;
 mod bug;
 mod holding;
 mod moves;

@@ -23,10 +23,10 @@ pub struct Outcome {
     pub reports: u64,
     /// How often a device was granted, boots and evacuations together.
     pub granted: usize,
-    /// What `verify` found, in sentences.
+    /// What `verify` says of the store, in a sentence.
+    pub verify_says: String,
+    /// Everything that should be impossible, in the store and of the guests, in sentences.
     pub violations: Vec<String>,
-    /// Operations that were not over, and claims that were still leaving.
-    pub in_flight: usize,
     pub verdict: Verdict,
     pub duration_ms: u64,
 }
@@ -65,8 +65,8 @@ impl Outcome {
     pub fn text(&self) -> String {
         let heading = ["instance", "devices before", "devices after", "host before", "host after"];
         let rows: Vec<[String; 5]> = self.before.iter().map(|before| self.row(before)).collect();
-        let mut text = format!("\n{}\n\n{}", render(heading, &rows), self.verify_says());
-        for sentence in &self.verdict.sentences {
+        let mut text = format!("\n{}\n\nverify: {}", render(heading, &rows), self.verify_says);
+        for sentence in self.violations.iter().chain(&self.verdict.sentences) {
             text.push_str(&format!("\n  {sentence}"));
         }
         format!("{text}\n{}", self.closing())
@@ -81,17 +81,6 @@ impl Outcome {
             before.host.to_string(),
             after.map_or_else(|| "none".to_owned(), |after| after.host.to_string()),
         ]
-    }
-
-    fn verify_says(&self) -> String {
-        let flight = match self.in_flight {
-            0 => "nothing is in flight".to_owned(),
-            n => format!("{n} things are in flight"),
-        };
-        match self.violations.as_slice() {
-            [] => format!("verify: clean; {flight}"),
-            found => format!("verify: {} violations; {flight}\n  {}", found.len(), found.join("\n  ")),
-        }
     }
 
     fn closing(&self) -> String {

@@ -15,6 +15,8 @@ use super::timeline::Timeline;
 use super::verdict::judge;
 use crate::exit::Failure;
 use crate::site::Layout;
+use crate::verify::Findings;
+use crate::world::now;
 
 /// How many hosts are lost before it is believed that the planted bug does not show.
 const ROUNDS_MAX: usize = 50;
@@ -114,13 +116,12 @@ async fn conclude(
 ) -> Result<Outcome, Failure> {
     let observed = stage.all_guests().await?;
     let snapshot = stage.snapshot().await?;
-    let mut found = snapshot.violations();
-    found.extend(guests::check(&snapshot.rows, &observed));
+    let findings = Findings::of(&snapshot, now());
+    let of_guests = guests::check(&snapshot.rows, &observed);
+    let violations = findings.violations.iter().chain(&of_guests);
     let after = holding::of_store(&snapshot);
     let verdict = judge(before, &after, &snapshot.rows.devices, &observed);
     let migrations = snapshot.rows.migrations.iter();
-    let unfinished = snapshot.rows.instances.iter().filter(|instance| instance.operation.is_some());
-    let leaving = snapshot.rows.claims.iter().filter(|claim| claim.is_leaving());
     Ok(Outcome {
         hosts: stage.site.hosts.clone(),
         hypervisor: script.hypervisor,
@@ -128,8 +129,8 @@ async fn conclude(
         evacuated: migrations.filter(|row| row.status == MigrationStatus::Done).count(),
         reports,
         granted: snapshot.ledger.iter().filter(|line| line.entry.event == Event::Granted).count(),
-        violations: found.iter().map(|it| format!("{:?}: {}", it.invariant, it.message)).collect(),
-        in_flight: unfinished.count() + leaving.count(),
+        violations: violations.map(|it| format!("{:?}: {}", it.invariant, it.message)).collect(),
+        verify_says: findings.summary(),
         verdict,
         duration_ms: stage.timeline.elapsed_ms(),
         before: before.to_vec(),

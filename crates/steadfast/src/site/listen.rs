@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use crate::exit::Failure;
 
@@ -10,6 +11,24 @@ use crate::exit::Failure;
 const PORTS: Range<u16> = 20_000..32_000;
 /// How many ports are tried.
 const TRIES: usize = 100;
+
+/// How long a port may stay in use by a process that was killed a moment ago and is still being buried.
+const BURIAL: Duration = Duration::from_secs(5);
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Waits until nobody listens on an address any more.
+///
+/// # Errors
+/// When somebody goes on doing so.
+pub async fn wait_until_free(listen: SocketAddr) -> Result<(), Failure> {
+    let deadline = Instant::now() + BURIAL;
+    loop {
+        match free(listen) {
+            Err(_) if Instant::now() < deadline => tokio::time::sleep(LOOK_INTERVAL).await,
+            ended => return ended.map(drop),
+        }
+    }
+}
 
 /// The address with a port that is free now.
 ///
@@ -21,7 +40,7 @@ pub fn free(listen: SocketAddr) -> Result<SocketAddr, Failure> {
         return match bound {
             Ok(_) => Ok(listen),
             Err(why) => Err(Failure::because(format_args!(
-                "cannot listen on {listen}: {why}; name another address with --listen, or port 0 for any"
+                "cannot listen on {listen}: {why}; a fresh site takes another address with --listen, or port 0 for any"
             ))),
         };
     }

@@ -11,9 +11,9 @@ mod inventory;
 pub mod layout;
 pub mod listen;
 mod lock;
-mod process;
+pub mod process;
 pub mod reader;
-mod record;
+pub mod record;
 pub mod running;
 mod secret;
 

@@ -22,7 +22,7 @@ impl Reader {
     pub async fn open(url: &str) -> Result<Self, Failure> {
         let url = url.to_owned();
         let opened = tokio::task::spawn_blocking(move || open_reader(&url)).await;
-        let engine = opened.map_err(Failure::because)?.map_err(Failure::because)?;
+        let engine = opened.map_err(Failure::because)??;
         Ok(Reader { engine: Some(engine) })
     }
 

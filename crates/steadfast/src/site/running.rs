@@ -64,7 +64,7 @@ impl Site {
     /// # Errors
     /// When a process ends, or nothing comes in time.
     pub async fn start(&mut self) -> Result<(), Failure> {
-        listen::free(self.listen)?;
+        listen::wait_until_free(self.listen).await?;
         let before = self.prepare_store().await?;
         let (config, log) = (self.layout.server(), self.layout.log("server"));
         self.server = Some(Process::start(Role::Server, None, &config, log)?);
@@ -80,7 +80,7 @@ impl Site {
     async fn prepare_store(&self) -> Result<BTreeMap<HostId, Epoch>, Failure> {
         let url = self.store.clone();
         let opened = tokio::task::spawn_blocking(move || ControlWorld::open(&url)).await;
-        let world = opened.map_err(Failure::because)?.map_err(Failure::because)?;
+        let world = opened.map_err(Failure::because)??;
         flavors::seed(&world).await?;
         drop(world);
         let hosts = read_hosts(&mut Reader::open(&self.store).await?).await?;

@@ -1,0 +1,21 @@
+//! `steadfast verify`: checks one snapshot of a store.
+
+use steadfast_store::Snapshot;
+
+use crate::cli::VerifyArgs;
+use crate::exit::{Exit, Failure};
+use crate::site::Reader;
+use crate::verify::Findings;
+use crate::world::now;
+
+pub async fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
+    let mut reader = Reader::open(&args.store).await?;
+    let snapshot = reader.read(Snapshot::read).await?;
+    let findings = Findings::of(&snapshot, now());
+    if args.json {
+        println!("{}", findings.json());
+    } else {
+        println!("{findings}");
+    }
+    Ok(if findings.is_clean() { Exit::Clean } else { Exit::Violations })
+}

@@ -1,0 +1,93 @@
+//! What is not over, and whom it waits for.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use steadfast_model::claim::{Claim, Role};
+use steadfast_model::host::Host;
+use steadfast_model::ids::{HostId, InstanceId, Moment};
+use steadfast_model::instance::{Instance, Operation};
+use steadfast_model::invariant::Snapshot;
+
+/// One thing that goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InFlight {
+    /// What it is: `evacuate of vm1 (…)`.
+    pub what: String,
+    pub waits_for: String,
+    #[serde(skip)]
+    pub since: Moment,
+}
+
+/// Everything that is not over: operations first, then claims that are leaving, then fencings.
+#[must_use]
+pub fn in_flight(rows: &Snapshot) -> Vec<InFlight> {
+    let hosts: BTreeMap<&HostId, &Host> = rows.hosts.iter().map(|host| (&host.id, host)).collect();
+    let names: BTreeMap<InstanceId, &str> =
+        rows.instances.iter().map(|instance| (instance.id, instance.name.as_str())).collect();
+    let operations = rows.instances.iter().filter_map(|instance| {
+        let operation = instance.operation?;
+        let claims: Vec<&Claim> = rows.claims.iter().filter(|claim| claim.instance == instance.id).collect();
+        Some(InFlight {
+            what: format!("{} of {} ({})", name(operation), instance.name, instance.id),
+            waits_for: awaited(operation, instance, &claims, &hosts),
+            since: instance.updated_at,
+        })
+    });
+    let leaving = rows.claims.iter().filter(|claim| claim.is_leaving()).map(|claim| {
+        let name = names.get(&claim.instance).copied().unwrap_or("an unknown instance");
+        InFlight {
+            what: format!("claim {} of {name} leaves {}", claim.id, claim.host),
+            waits_for: word_of(&claim.host, "gone", &hosts),
+            since: claim.created_at,
+        }
+    });
+    let fencings = rows.hosts.iter().filter(|host| host.fence_intent.is_some()).map(|host| InFlight {
+        what: format!("fencing of {}", host.id),
+        waits_for: "the receipt of the fencing driver".to_owned(),
+        since: host.last_seen,
+    });
+    operations.chain(leaving).chain(fencings).collect()
+}
+
+fn name(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Boot => "boot",
+        Operation::Stop => "stop",
+        Operation::Start => "start",
+        Operation::Evacuate(_) => "evacuate",
+        Operation::RollBack(_) => "roll-back of the evacuation",
+    }
+}
+
+/// What the next step of an operation waits for.
+fn awaited(
+    operation: Operation,
+    instance: &Instance,
+    claims: &[&Claim],
+    hosts: &BTreeMap<&HostId, &Host>,
+) -> String {
+    let at = |role: Role| claims.iter().find(|claim| claim.role == role).map(|claim| &claim.host);
+    let word = if instance.power.is_on() { "running" } else { "off" };
+    match operation {
+        Operation::Boot | Operation::Stop | Operation::Start => at(Role::Home)
+            .map_or_else(|| "a control plane to find a host".to_owned(), |host| word_of(host, word, hosts)),
+        Operation::Evacuate(_) => at(Role::Incoming)
+            .map_or_else(|| "a control plane to find a host".to_owned(), |host| word_of(host, word, hosts)),
+        Operation::RollBack(_) => {
+            let loud = claims.iter().find(|claim| claim.is_leaving() && !claim.is_quiet());
+            loud.map_or_else(|| "a control plane".to_owned(), |claim| word_of(&claim.host, "gone", hosts))
+        }
+    }
+}
+
+/// A host's agent that has to say something, and what to do if there is none that could.
+fn word_of(host: &HostId, word: &str, hosts: &BTreeMap<&HostId, &Host>) -> String {
+    match hosts.get(host) {
+        Some(row) if row.lives() => format!("{host} to say `{word}`"),
+        Some(row) if row.is_fenced() => format!("{host}, which is down, to live again and say `{word}`"),
+        Some(_) | None => {
+            format!("{host}, of which no life is registered, to say `{word}`: start its agent, or fence it")
+        }
+    }
+}
