@@ -1,0 +1,72 @@
+//! Configurations that are refused: which file, where, and what would do.
+
+use std::fs;
+
+use crate::program::{Scratch, run};
+
+const AGENT: &str = "\
+host = \"host1\"
+control = \"http://127.0.0.1:1\"
+key = \"host1.key\"
+
+[hypervisor]
+kind = \"sim\"
+directory = \"host1\"
+";
+
+const SERVER: &str = "\
+listen = \"127.0.0.1:1\"
+store = \"sqlite:a.db\"
+users = \"users.toml\"
+site_key = \"site.key\"
+images = \"images\"
+";
+
+/// Runs a part with its configuration changed, and compares what it says.
+fn check(part: &str, config: &str, change: (&str, &str), says: &str) {
+    let dir = Scratch::new();
+    let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).expect("it can be written");
+    let changed = config.replacen(change.0, change.1, 1);
+    assert_ne!(changed, config, "{change:?} changes nothing");
+    write("config.toml", &changed);
+    write("host1.key", &"k".repeat(64));
+    write("short.key", "k");
+    write("site.key", &"s".repeat(64));
+    write("users.toml", "");
+    fs::create_dir(dir.path().join("images")).expect("it can be made");
+    let ran = run(&[part, "--config", &dir.at("config.toml")]);
+    assert_eq!(ran.code, 2, "{change:?}: {ran:?}");
+    assert!(ran.stderr.contains(says), "{change:?}: {}", ran.stderr);
+}
+
+#[test]
+fn an_agents_configuration_is_read_strictly() {
+    let check = |from, to, says| check("agent", AGENT, (from, to), says);
+    check("host =", "hots =", "config.toml, line 1: `hots` is not known; did you mean `host`?");
+    check("\"sim\"", "\"simm\"", "line 6: `simm` is not known; did you mean `sim`?");
+    check("host = \"host1\"\n", "", "missing field `host`");
+    check("http:", "https:", "control: `https://127.0.0.1:1` is not the control plane's URL");
+    check("\"host1.key\"", "\"short.key\"", "short.key: an agent's key has at least 32 characters");
+    check("\"host1.key\"", "\"no.key\"", "no.key cannot be read");
+    check("\n[hyp", "report_interval_ms = 0\n[hyp", "report_interval_ms must be at least 1");
+    let ratio = "\n[inventory]\ncpu_allocation_ratio = -1.0\n[hyp";
+    check("\n[hyp", ratio, "cpu_allocation_ratio must be above 0 and at most 1000");
+    let spec = "\n[[device_spec]]\nvendor = \"10de\"\n[hyp";
+    check("\n[hyp", spec, "device_spec does not know the key `vendor`");
+}
+
+#[test]
+fn a_control_planes_configuration_is_read_strictly() {
+    let check = |from, to, says| check("server", SERVER, (from, to), says);
+    check("store", "stroe", "line 2: `stroe` is not known; did you mean `store`?");
+    check("127.0.0.1:1", "here", "line 1: ");
+    check("users.toml", "nobody.toml", "nobody.toml cannot be read");
+    check("\"images\"", "\"pictures\"", "pictures");
+    check("site.key", "users.toml", "the site's key has 0 bytes");
+    check("listen", "sweep_interval_ms = 1\nlisten", "sweep_interval_ms must be at least 10");
+    check("listen", "endpoint = \"x\"\nlisten", "endpoint: `x` is not an endpoint");
+    let agents = "images = \"images\"\n[agents]\nhost1 = \"abc\"";
+    check("images = \"images\"", agents, "agents, host1: an agent's key hash is 64 hexadecimal digits");
+    let alias = "images = \"images\"\n[[alias]]\nname = \"a:b\"";
+    check("images = \"images\"", alias, "alias name `a:b` is refused");
+}
