@@ -82,7 +82,7 @@ async fn lists_are_filtered_paged_and_hide_what_is_private() {
         ("?limit=2", "a b", "a b"),
         ("?limit=2&marker=b", "d", "d"),
         ("?limit=0", "a b d", "a b d"),
-        ("?sort_key=name&sort_dir=asc", "a b d", "a b d"),
+        ("?sort_key=flavorid&sort_dir=desc", "d b a", "d b a"),
     ];
     for (query, to_admin, to_rita) in table {
         for list in ["", "/detail"] {
@@ -97,6 +97,11 @@ async fn lists_are_filtered_paged_and_hide_what_is_private() {
     rita.get(&format!("{FLAVORS}/c")).await.expect(404);
     rita.get(&format!("{FLAVORS}/c/os-extra_specs")).await.expect(404);
     admin.get(&format!("{FLAVORS}/c")).await.expect(200);
+    for query in
+        ["?sort_key=name", "?sort_dir=up", "?is_public=perhaps", "?minRam=-1", "?marker=nothing", "?limit=x"]
+    {
+        admin.get(&format!("{FLAVORS}{query}")).await.expect(400);
+    }
     // Unknown parameters are refused from 2.75 on.
     for (version, status) in [("2.74", 200), ("2.75", 400)] {
         admin.send(ask("GET", &format!("{FLAVORS}?colour=red")).at(version)).await.expect(status);

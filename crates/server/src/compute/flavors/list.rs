@@ -13,7 +13,7 @@ use super::view;
 use crate::endpoint::Endpoint;
 use crate::http::limit::PAGE_ITEMS_MAX;
 use crate::http::microversion::Microversion;
-use crate::http::page::{limit, next, no_such_marker};
+use crate::http::page::{Direction, limit, next, no_such_marker, sorted};
 use crate::http::query::Query;
 use crate::http::refusal::{Refusal, quote};
 use crate::http::versions::compute::STRICT;
@@ -53,7 +53,7 @@ async fn list<C: Control>(
     let limit = limit(&mut query)?;
     let marker = query.text("marker");
     let filter = Filter::parse(&mut query, caller)?;
-    query.ignore(&["sort_key", "sort_dir"]);
+    let descending = sorted(&mut query, &["flavorid"], Direction::Ascending)? == Direction::Descending;
     if version >= STRICT {
         query.finish()?;
     }
@@ -61,8 +61,10 @@ async fn list<C: Control>(
         None => None,
         Some(marker) => Some(marker.parse::<FlavorId>().map_err(|_| no_such_marker(quote(marker)))?),
     };
-    let found =
-        site.control().view("flavors.list", move |view| read(view, &filter, after.clone(), limit)).await?;
+    let found = site
+        .control()
+        .view("flavors.list", move |view| read(view, &filter, after.clone(), limit, descending))
+        .await?;
     let Some(page) = found else { return Err(no_such_marker(quote(&marker.unwrap_or_default()))) };
     let shown: Vec<Value> = page.iter().map(|flavor| show(site.endpoint(), version, flavor)).collect();
     let mut answer = json!({"flavors": shown});
@@ -78,6 +80,7 @@ fn read(
     filter: &Filter,
     after: Option<FlavorId>,
     limit: usize,
+    descending: bool,
 ) -> Result<Option<Vec<Flavor>>, Halt> {
     if let Some(marker) = &after
         && view.read(get::<Flavor>(marker))?.is_none()
@@ -87,7 +90,7 @@ fn read(
     let mut after = after.map(Key::Flavor);
     let mut found = Vec::new();
     loop {
-        let rows = view.read(flavors(Page { after, limit: PAGE_ITEMS_MAX, descending: false }))?;
+        let rows = view.read(flavors(Page { after, limit: PAGE_ITEMS_MAX, descending }))?;
         let more = rows.len() == PAGE_ITEMS_MAX;
         after = rows.last().map(|row| Key::Flavor(row.id.clone()));
         found.extend(rows.iter().filter(|row| filter.takes(row)).map(|row| row.row.as_ref().clone()));

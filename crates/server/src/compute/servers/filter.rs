@@ -3,22 +3,49 @@
 use std::collections::BTreeSet;
 
 use steadfast_model::cause::Scope;
-use steadfast_model::ids::{HostId, Moment, ProjectId, UserId};
+use steadfast_model::ids::{HostId, Moment, ProjectId};
 use steadfast_model::instance::Instance;
-use uuid::Uuid;
 
-use super::status::Status;
+use super::status::{Status, power_state};
+use super::view::reservation;
+use crate::compute::zone::ZONE;
 use crate::http::microversion::Microversion;
 use crate::http::query::Query;
 use crate::http::refusal::{Refusal, quote};
 use crate::http::stamp;
-use crate::http::versions::compute::{
-    CHANGES_BEFORE, SERVER_FILTERS_FOR_USERS, SERVER_STATUS_CHECKED, STRICT,
-};
+use crate::http::versions::compute::{CHANGES_BEFORE, SERVER_FILTERS_FOR_USERS, SERVER_STATUS_CHECKED};
 use crate::identity::caller::Caller;
 
-/// Parameters that Nova takes and that can exclude nothing here, or say only how to sort.
-const IGNORED: [&str; 6] = ["reservation_id", "ip", "ip6", "sort_key", "sort_dir", "not-tags"];
+/// What of a server is compared with a parameter.
+type Field = fn(&Instance) -> Option<String>;
+
+/// Filters that everyone has.
+const ANYONES: [(&str, Field); 3] = [
+    ("flavor", |row| Some(row.flavor.id.to_string())),
+    ("image", |row| row.image.map(|id| id.to_string())),
+    ("reservation_id", |row| Some(reservation(row))),
+];
+
+/// Filters that only operators had before 2.83.
+const OPERATORS_ONCE: [(&str, Field); 7] = [
+    ("user_id", |row| Some(row.user.to_string())),
+    ("vm_state", |row| Some(row.vm_state.name().to_owned())),
+    ("task_state", |row| row.task_state().map(str::to_owned)),
+    ("power_state", |row| Some(power_state(row).to_string())),
+    ("progress", |row| Status::of(row).progress().map(|percent| percent.to_string())),
+    ("availability_zone", |row| row.host.as_ref().map(|_| ZONE.to_owned())),
+    ("key_name", |row| row.key_name.clone()),
+];
+
+/// Filters that only operators have.
+const OPERATORS: [(&str, Field); 2] =
+    [("uuid", |row| Some(row.id.to_string())), ("node", |row| row.host.as_ref().map(ToString::to_string))];
+
+/// Parameters about what no server here has: whoever asks for it is shown none.
+const NOBODY_HAS: [&str; 6] = ["ip", "ip6", "access_ip_v4", "access_ip_v6", "tags", "tags-any"];
+
+/// The same, where the parameter is a truth value: asked for the contrary, it excludes none.
+const NOBODY_IS: [&str; 3] = ["locked", "soft_deleted", "config_drive"];
 
 /// What a client asks for. Everything must hold.
 #[derive(Debug, Clone)]
@@ -31,11 +58,7 @@ pub struct Filter {
     name: Option<Pattern>,
     statuses: Option<BTreeSet<Status>>,
     project: Option<ProjectId>,
-    user: Option<UserId>,
-    flavor: Option<String>,
-    image: Option<Uuid>,
-    vm_state: Option<String>,
-    task_state: Option<String>,
+    equal: Vec<(Field, String)>,
     changed_since: Option<Moment>,
     changed_before: Option<Moment>,
     /// Asked for something that no server here can be.
@@ -48,120 +71,84 @@ impl Filter {
     /// # Errors
     /// 400 for a value that makes no sense, 403 for other projects' or deleted servers.
     pub fn parse(query: &mut Query, caller: &Caller, version: Microversion) -> Result<Filter, Refusal> {
-        let mut operators = Operators::take(query)?;
+        let admin = caller.is_admin();
+        let project = query.text("project_id").or_else(|| query.text("tenant_id")).filter(|_| admin);
         // An operator who names a project means all of them but for that one, unless the query says otherwise.
-        let names_project = operators.project.is_some() && caller.is_admin();
-        let all_projects = query.flag("all_tenants")?.unwrap_or(names_project);
-        if all_projects && !caller.is_admin() {
+        let all_projects = query.flag("all_tenants")?.unwrap_or(project.is_some());
+        if all_projects && !admin {
             return Err(Refusal::forbidden("only an admin may list the servers of all projects"));
         }
-        let (statuses, mut nothing) = statuses(query, version)?;
+        let host = query.text("host").filter(|_| admin);
+        let statuses = statuses(query, version)?;
         let deleted = deleted(query, caller, statuses.as_ref())?;
         let instant = |query: &mut Query, key| {
             query.parsed_by(key, "a time such as 2026-01-31T12:00:00Z", stamp::parse)
         };
         let changed_since = instant(query, "changes-since")?;
         let changed_before = if version >= CHANGES_BEFORE { instant(query, "changes-before")? } else { None };
-        query.ignore(&IGNORED);
-        let mut filter = Filter {
+        let project = project.filter(|_| all_projects);
+        // A text that can be no name is the name of nothing.
+        let unnameable =
+            |text: &Option<String>| text.as_ref().is_some_and(|text| text.parse::<HostId>().is_err());
+        let nothing = unnameable(&host) || unnameable(&project);
+        Ok(Filter {
             scope: caller.list_scope(all_projects),
-            host: None,
-            deleted: if changed_since.is_some() && deleted.is_none() {
-                None
-            } else {
-                Some(deleted.unwrap_or(false))
-            },
+            host: host.and_then(|host| host.parse().ok()),
+            deleted: if changed_since.is_some() { deleted } else { Some(deleted.unwrap_or(false)) },
             name: query.text("name").map(|text| Pattern::parse(&text)),
+            nothing: nothing || impossible(query)? || statuses.as_ref().is_some_and(BTreeSet::is_empty),
             statuses,
-            project: None,
-            user: None,
-            flavor: query.text("flavor").map(last_segment),
-            image: query.text("image").map(last_segment).and_then(|id| id.parse().ok()),
-            vm_state: None,
-            task_state: None,
+            project: project.and_then(|id| id.parse().ok()),
+            equal: equal(query, admin, version),
             changed_since,
             changed_before,
-            nothing: false,
-        };
-        nothing |= !query.every("tags").is_empty() || !query.every("tags-any").is_empty();
-        operators.apply(&mut filter, caller, version, all_projects);
-        filter.nothing |= nothing;
-        Ok(filter)
+        })
     }
 
     #[must_use]
     pub fn takes(&self, row: &Instance) -> bool {
-        fn same<T: PartialEq>(wanted: Option<&T>, is: &T) -> bool {
-            wanted.is_none_or(|wanted| wanted == is)
-        }
         !self.nothing
             && self.scope.covers(&row.project)
-            && same(self.project.as_ref(), &row.project)
-            && same(self.user.as_ref(), &row.user)
+            && self.project.as_ref().is_none_or(|project| *project == row.project)
             && self.host.as_ref().is_none_or(|host| row.host.as_ref() == Some(host))
             && self.name.as_ref().is_none_or(|name| name.matches(&row.name))
             && self.statuses.as_ref().is_none_or(|statuses| statuses.contains(&Status::of(row)))
-            && self.flavor.as_ref().is_none_or(|flavor| row.flavor.id.as_str() == flavor)
-            && self.image.is_none_or(|image| row.image == Some(image))
-            && self.vm_state.as_ref().is_none_or(|state| row.vm_state.name() == state)
-            && self.task_state.as_ref().is_none_or(|state| row.task_state() == Some(state.as_str()))
+            && self.equal.iter().all(|(field, wanted)| field(row).as_ref() == Some(wanted))
             && self.changed_since.is_none_or(|since| row.updated_at >= since)
             && self.changed_before.is_none_or(|before| row.updated_at <= before)
     }
 }
 
-/// The filters that only operators had before 2.83.
-struct Operators {
-    host: Option<String>,
-    project: Option<String>,
-    user: Option<String>,
-    vm_state: Option<String>,
-    task_state: Option<String>,
-}
-
-impl Operators {
-    fn take(query: &mut Query) -> Result<Operators, Refusal> {
-        let host = query.text("host").or_else(|| query.text("node"));
-        let project = query.text("project_id").or_else(|| query.text("tenant_id"));
-        let taken = Operators {
-            host,
-            project,
-            user: query.text("user_id"),
-            vm_state: query.text("vm_state"),
-            task_state: query.text("task_state"),
-        };
-        query.flag("locked")?;
-        Ok(taken)
+/// Takes the filters that compare a field with a text.
+fn equal(query: &mut Query, admin: bool, version: Microversion) -> Vec<(Field, String)> {
+    let later = admin || version >= SERVER_FILTERS_FOR_USERS;
+    let fields = ANYONES.map(|field| (field, true)).into_iter();
+    let fields = fields.chain(OPERATORS_ONCE.map(|field| (field, later)));
+    let fields = fields.chain(OPERATORS.map(|field| (field, admin)));
+    let mut equal = Vec::new();
+    for ((key, field), counts) in fields {
+        let wanted = query.text(key).filter(|_| counts);
+        // Flavors and images may be named by a URL.
+        equal.extend(wanted.map(|text| (field, text.rsplit('/').next().unwrap_or_default().to_owned())));
     }
+    equal
+}
 
-    fn apply(&mut self, filter: &mut Filter, caller: &Caller, version: Microversion, all_projects: bool) {
-        if caller.is_admin() {
-            filter.nothing |= unnameable(&self.host) || (all_projects && unnameable(&self.project));
-            filter.host = self.host.as_ref().and_then(|host| host.parse().ok());
-            filter.project = self.project.as_ref().filter(|_| all_projects).and_then(|id| id.parse().ok());
-        }
-        if caller.is_admin() || version >= SERVER_FILTERS_FOR_USERS {
-            filter.user = self.user.as_ref().and_then(|id| id.parse().ok());
-            filter.vm_state = self.vm_state.take();
-            filter.task_state = self.task_state.take();
-        }
+/// Takes the filters for what no server here has, and answers whether one was set.
+fn impossible(query: &mut Query) -> Result<bool, Refusal> {
+    let mut set = NOBODY_HAS.into_iter().filter(|key| query.text(key).is_some()).count() > 0;
+    for key in NOBODY_IS {
+        set |= query.flag(key)?.unwrap_or(false);
     }
+    query.ignore(&["not-tags", "not-tags-any"]);
+    Ok(set)
 }
 
-/// A text that can be no name, so that nothing has it.
-fn unnameable(text: &Option<String>) -> bool {
-    text.as_ref().is_some_and(|text| text.parse::<HostId>().is_err())
-}
-
-fn last_segment(reference: String) -> String {
-    reference.rsplit('/').next().unwrap_or_default().to_owned()
-}
-
-/// The statuses asked for, and whether that leaves nothing to show.
-fn statuses(query: &mut Query, version: Microversion) -> Result<(Option<BTreeSet<Status>>, bool), Refusal> {
+/// The statuses asked for.
+fn statuses(query: &mut Query, version: Microversion) -> Result<Option<BTreeSet<Status>>, Refusal> {
     let asked = query.every("status");
     if asked.is_empty() {
-        return Ok((None, false));
+        return Ok(None);
     }
     let mut statuses = BTreeSet::new();
     for name in asked {
@@ -176,8 +163,7 @@ fn statuses(query: &mut Query, version: Microversion) -> Result<(Option<BTreeSet
             Err(_) => {}
         }
     }
-    let nothing = statuses.is_empty();
-    Ok((Some(statuses), nothing))
+    Ok(Some(statuses))
 }
 
 /// Whether deleted servers are asked for; only operators see them.
@@ -220,10 +206,4 @@ impl Pattern {
             (false, false) => name.contains(&self.text),
         }
     }
-}
-
-/// Whether what is left of the query is refused.
-#[must_use]
-pub fn is_strict(version: Microversion) -> bool {
-    version >= STRICT
 }

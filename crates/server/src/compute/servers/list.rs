@@ -1,4 +1,4 @@
-//! `GET /servers` and `GET /servers/detail`: newest first, in pages.
+//! `GET /servers` and `GET /servers/detail`: by age, newest first unless asked otherwise, in pages.
 
 use std::sync::Arc;
 
@@ -11,14 +11,15 @@ use steadfast_model::instance::Instance;
 use steadfast_operations::Control;
 use steadfast_operations::seam::{Halt, Key, Page, View, get, instances, instances_on};
 
-use super::filter::{Filter, is_strict};
+use super::filter::Filter;
 use super::read::{Server, with_homes};
 use super::view::Viewer;
 use crate::http::limit::PAGE_ITEMS_MAX;
 use crate::http::microversion::Microversion;
-use crate::http::page::{limit, next, no_such_marker};
+use crate::http::page::{Direction, limit, next, no_such_marker, sorted};
 use crate::http::query::Query;
 use crate::http::refusal::{Refusal, quote};
+use crate::http::versions::compute::STRICT;
 use crate::identity::caller::Caller;
 use crate::site::Site;
 
@@ -27,6 +28,7 @@ struct Asked {
     filter: Filter,
     limit: usize,
     marker: Option<InstanceId>,
+    newest_first: bool,
 }
 
 impl Asked {
@@ -35,10 +37,12 @@ impl Asked {
         let marker = query.text("marker");
         let marker = marker.map(|text| text.parse().map_err(|_| no_such_marker(quote(&text)))).transpose()?;
         let filter = Filter::parse(&mut query, caller, version)?;
-        if is_strict(version) {
+        let newest_first =
+            sorted(&mut query, &["created_at"], Direction::Descending)? == Direction::Descending;
+        if version >= STRICT {
             query.finish()?;
         }
-        Ok(Asked { filter, limit, marker })
+        Ok(Asked { filter, limit, marker, newest_first })
     }
 }
 
@@ -97,7 +101,7 @@ fn read(view: &mut View<'_>, asked: &Asked) -> Result<Option<Vec<Server>>, Halt>
     let mut found = Vec::new();
     let mut after = asked.marker;
     while found.len() < asked.limit {
-        let rows = some(view, &asked.filter, after)?;
+        let rows = some(view, asked, after)?;
         let Some(last) = rows.last() else { break };
         after = Some(last.id);
         found.extend(rows.into_iter().filter(|row| asked.filter.takes(row)));
@@ -106,21 +110,31 @@ fn read(view: &mut View<'_>, asked: &Asked) -> Result<Option<Vec<Server>>, Halt>
     Ok(Some(with_homes(view, found)?))
 }
 
-/// The next instances that the filter might take, newest first: none only if there are no more.
-fn some(view: &mut View<'_>, filter: &Filter, after: Option<InstanceId>) -> Result<Vec<Arc<Instance>>, Halt> {
+/// The next instances that the filter might take, in order: none only if there are no more.
+fn some(view: &mut View<'_>, asked: &Asked, after: Option<InstanceId>) -> Result<Vec<Arc<Instance>>, Halt> {
+    let filter = &asked.filter;
+    let in_order = |rows: &mut Vec<Arc<Instance>>| {
+        rows.sort_by_key(|row| row.id);
+        if asked.newest_first {
+            rows.reverse();
+        }
+    };
     if let (Some(host), Some(false)) = (&filter.host, filter.deleted) {
         let mut rows: Vec<_> = view.read(instances_on(host))?.into_iter().map(|seen| seen.row).collect();
-        rows.retain(|row| after.is_none_or(|after| row.id < after));
-        rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+        rows.retain(|row| {
+            after.is_none_or(|after| if asked.newest_first { row.id < after } else { row.id > after })
+        });
+        in_order(&mut rows);
         return Ok(rows);
     }
-    let page = Page::newest(PAGE_ITEMS_MAX, after.map(Key::Instance));
+    let page =
+        Page { after: after.map(Key::Instance), limit: PAGE_ITEMS_MAX, descending: asked.newest_first };
     let lists = filter.deleted.map_or(vec![false, true], |deleted| vec![deleted]);
     let asks: Vec<_> =
         lists.into_iter().map(|deleted| instances(filter.scope.clone(), deleted, page.clone())).collect();
     let mut rows: Vec<_> = view.read(asks)?.into_iter().flatten().map(|seen| seen.row).collect();
     // The first page of two lists together is within the first page of each.
-    rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+    in_order(&mut rows);
     rows.truncate(PAGE_ITEMS_MAX);
     Ok(rows)
 }

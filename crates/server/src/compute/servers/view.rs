@@ -167,7 +167,8 @@ fn hostname(name: &str) -> String {
 }
 
 /// Nova groups the servers of one request; here each request makes one.
-fn reservation(instance: &Instance) -> String {
+#[must_use]
+pub fn reservation(instance: &Instance) -> String {
     let id = instance.id.0.simple().to_string();
     format!("r-{}", &id[id.len() - 8..])
 }
