@@ -6,25 +6,30 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use steadfast_operations::Control;
 
-use crate::http::limit::BODY_BYTES_MAX;
+use crate::http::limit::{BODY_BYTES_MAX, BODY_WAIT_MS};
 use crate::http::refusal::{Refusal, quote};
+use crate::site::Site;
 
 /// The body of a request, which was JSON of the right shape.
 #[derive(Debug, Clone)]
 pub struct Body<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<C: Control, T: DeserializeOwned> FromRequest<Site<C>> for Body<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, site: &Site<C>) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
         json_is_declared(&parts.headers)?;
-        let bytes = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
-            Refusal::too_large(format!(
-                "the body could not be read whole: at most {BODY_BYTES_MAX} bytes are taken"
-            ))
-        })?;
+        let bytes = tokio::select! {
+            whole = to_bytes(body, BODY_BYTES_MAX) => whole.map_err(|_| {
+                Refusal::too_large(format!("the body could not be read whole: at most {BODY_BYTES_MAX} bytes are taken"))
+            })?,
+            () = site.control().timer("http.body", BODY_WAIT_MS) => {
+                return Err(Refusal::too_slow(format!("the body did not arrive whole within {BODY_WAIT_MS} ms: send it faster")));
+            }
+        };
         parse(&bytes).map(Body)
     }
 }

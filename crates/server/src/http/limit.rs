@@ -4,6 +4,10 @@
 /// reports of hosts with a thousand devices; higher lets one client hold more memory per connection.
 pub const BODY_BYTES_MAX: usize = 4 << 20;
 
+/// How long a body may take to arrive, in milliseconds. Lower cuts off slow links; higher lets idle ones hold on to
+/// their connections.
+pub const BODY_WAIT_MS: u64 = 30_000;
+
 /// How many items a page of a list has unless the client asks for fewer, and the most it may ask for. Lower
 /// costs round trips; higher lengthens the transaction that reads a page.
 pub const PAGE_ITEMS_MAX: usize = 1000;

@@ -44,6 +44,8 @@ impl Refusal {
         not_acceptable = NOT_ACCEPTABLE
         /// The state of the thing forbids it; another state would not.
         conflict = CONFLICT
+        /// The body did not arrive in time.
+        too_slow = REQUEST_TIMEOUT
         /// The body is longer than [`crate::http::limit::BODY_BYTES_MAX`].
         too_large = PAYLOAD_TOO_LARGE
         /// The body is not JSON by its own word.

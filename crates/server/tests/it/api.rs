@@ -192,7 +192,10 @@ impl<C: Control> Api<C> {
         for (name, value) in ask.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Body::from(ask.body)).expect("a request");
+        self.call(request.body(Body::from(ask.body)).expect("a request")).await
+    }
+
+    pub async fn call(&self, request: Request<Body>) -> Answer {
         let answer = self.router.clone().oneshot(request).await.expect("the router is infallible");
         let (parts, body) = answer.into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();

@@ -1,5 +1,7 @@
 //! How each service says no.
 
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::json;
 use steadfast_operations::seam::Abort;
 
@@ -100,6 +102,16 @@ async fn a_body_that_cannot_be_read_is_refused_in_one_sentence() {
     }
     let form = ask("POST", path).header("Content-Type", "application/x-www-form-urlencoded");
     api.send(form).await.expect(415);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_is_not_waited_for_for_ever() {
+    let api = Api::new();
+    api.world.hurry();
+    let nothing = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    let request = Request::builder().method("POST").uri("/identity/v3/auth/tokens");
+    let answer = api.call(request.body(Body::from_stream(nothing)).expect("a request")).await.expect(408);
+    assert!(answer.text.contains("send it faster"), "{}", answer.text);
 }
 
 #[tokio::test]
