@@ -5,12 +5,14 @@ use axum::http::header::{HeaderName, HeaderValue, VARY, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use steadfast_model::ids::ProjectId;
 use steadfast_operations::Control;
 
 use crate::http::microversion::{Microversion, VERSION_HEADER};
 use crate::http::refusal::{Refusal, spelled};
 use crate::http::request_id::{COMPUTE_REQUEST_ID, REQUEST_ID, RequestIds};
 use crate::http::service::Service;
+use crate::identity::caller::Actor;
 use crate::site::Site;
 
 /// Passes a request on and dresses the answer.
@@ -64,6 +66,9 @@ impl Seen {
     fn log(&self, answer: &Response, took_us: i64) {
         let status = answer.status().as_u16();
         let refused = answer.extensions().get::<Refusal>().map(|refusal| refusal.sentence.as_str());
+        let actor = answer.extensions().get::<Actor>();
+        let user = actor.map(|actor| actor.user.as_str());
+        let project = actor.and_then(|actor| actor.project.as_ref()).map(ProjectId::as_str);
         let global = self.ids.global.as_ref().map(ToString::to_string);
         tracing::info!(
             service = self.service.name(),
@@ -73,6 +78,8 @@ impl Seen {
             duration_us = took_us,
             request_id = %self.ids.local,
             global_request_id = global,
+            user,
+            project,
             refused,
             "request"
         );
@@ -97,6 +104,7 @@ fn spell(answer: Response, seen: &Seen, version: Option<Microversion>) -> Respon
     if refusal.status == StatusCode::UNAUTHORIZED {
         full.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Keystone uri=\"/identity\""));
     }
+    full.extensions_mut().extend(answer.extensions().clone());
     full.extensions_mut().insert(refusal);
     full
 }

@@ -14,6 +14,7 @@ use crate::http::access::{self, Access};
 use crate::http::microversion::Microversion;
 use crate::http::refusal::Refusal;
 use crate::http::service::Service;
+use crate::identity::caller::Session;
 use crate::site::Site;
 
 /// One method of one path.
@@ -136,7 +137,12 @@ impl<C: Control> Route<C> {
             let site = site.clone();
             async move {
                 match access::admit(&site, request, access, since, until) {
-                    Ok(request) => next.run(request).await,
+                    Ok(request) => {
+                        let actor = request.extensions().get::<Session>().map(Session::actor);
+                        let mut answer = next.run(request).await;
+                        actor.map(|actor| answer.extensions_mut().insert(actor));
+                        answer
+                    }
                     Err(refusal) => refusal.into_response(),
                 }
             }

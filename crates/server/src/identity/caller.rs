@@ -47,6 +47,12 @@ impl Session {
         Ok(Session { token, user, project })
     }
 
+    /// Who it is, for the log.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor { user: self.user.id.clone(), project: self.project.as_ref().map(|(id, _)| id.clone()) }
+    }
+
     #[must_use]
     pub fn is_admin(&self) -> bool {
         self.project.as_ref().is_some_and(|(_, role)| *role == Role::Admin)
@@ -71,6 +77,13 @@ impl Session {
         }
         Ok(Caller { user: self.user.id.clone(), project, role })
     }
+}
+
+/// Whose request an answer is to: what the log says of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    pub user: UserId,
+    pub project: Option<ProjectId>,
 }
 
 /// A user acting in a project.

@@ -66,6 +66,10 @@ async fn every_request_is_one_line_without_secrets() {
     let ours: Vec<_> = lines.iter().filter(|line| line["fields"]["global_request_id"] == global).collect();
     assert_eq!(ours.len(), count, "{ours:?}");
     assert!(ours.iter().any(|line| line["fields"]["status"] == 404 && line["fields"]["refused"].is_string()));
+    let by_alice = ours
+        .iter()
+        .filter(|line| line["fields"]["user"] == "u-alice" && line["fields"]["project"] == "p-demo");
+    assert_eq!(by_alice.count(), 2, "a token's question and a list: {ours:?}");
     for secret in [PASSWORD, "swordfish", token.as_str(), &agent_key("host1"), "$argon2id"] {
         assert!(!written.contains(secret), "{secret} stands in the log:\n{written}");
     }
