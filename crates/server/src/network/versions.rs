@@ -17,6 +17,7 @@ pub fn routes<C: Control>() -> Vec<Route<C>> {
         Route::get("/network/", Access::Anyone, all, list::<C>),
         Route::get("/network/v2.0", Access::Anyone, resources, show),
         Route::get("/network/v2.0/", Access::Anyone, resources, show),
+        Route::get("/network/v2.0/extensions", Access::Anyone, "The extensions of Network: none", extensions),
         Route::unbuilt(Method::GET, "/network/v2.0/networks", "List networks"),
         Route::unbuilt(Method::GET, "/network/v2.0/ports", "List ports"),
     ]
@@ -29,4 +30,8 @@ async fn list<C: Control>(State(site): State<Site<C>>) -> Json<Value> {
 
 async fn show() -> Json<Value> {
     Json(json!({"resources": []}))
+}
+
+async fn extensions() -> Json<Value> {
+    Json(json!({"extensions": []}))
 }
