@@ -7,6 +7,7 @@ mod operator;
 mod world;
 
 mod agent;
+mod any;
 mod bad;
 mod docs;
 mod evacuate;
