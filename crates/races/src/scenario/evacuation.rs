@@ -115,7 +115,7 @@ pub(super) const RACES: &[Race] = &[
         },
         rests: nothing_more,
         rule: None,
-        exhaustive: true,
+        exhaustive: false,
     },
     Race {
         name: "source_returns",

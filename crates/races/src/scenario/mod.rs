@@ -10,8 +10,14 @@ pub use alone::operations;
 
 use crate::stage::Race;
 
-/// Every race, in the order in which they are read.
+/// The races by what they are about, in the order in which they are read.
+pub const EVACUATION: &[Race] = evacuation::RACES;
+pub const CLAIMS: &[Race] = claims::RACES;
+pub const RUNNERS: &[Race] = runners::RACES;
+pub const PROGRESS: &[Race] = progress::RACES;
+
+/// Every race.
 #[must_use]
 pub fn all() -> Vec<&'static Race> {
-    [evacuation::RACES, claims::RACES, runners::RACES, progress::RACES].into_iter().flatten().collect()
+    [EVACUATION, CLAIMS, RUNNERS, PROGRESS].into_iter().flatten().collect()
 }

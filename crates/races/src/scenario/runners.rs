@@ -103,7 +103,7 @@ pub(super) const RACES: &[Race] = &[
         },
         rests: nothing_more,
         rule: Some(Rule::B10NamedByClaim),
-        exhaustive: true,
+        exhaustive: false,
     },
 ];
 
