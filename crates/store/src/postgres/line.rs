@@ -62,8 +62,25 @@ struct Session {
     statements: HashMap<String, Statement>,
 }
 
+/// A runtime that may end anywhere, in async code as well: it leaves at once what it still waits for.
+struct Loop(Option<Runtime>);
+
+impl Loop {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.0.as_ref().expect("it is there until it is dropped").block_on(future)
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 pub(super) struct Line {
-    runtime: Runtime,
+    runtime: Loop,
     config: Config,
     session: Option<Session>,
     round_trips: Arc<AtomicU64>,
@@ -85,7 +102,7 @@ impl Line {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime =
             runtime.map_err(|why| Trouble::Refused(format!("no runtime for the connection: {why}")))?;
-        Ok(Line { runtime, config, session: None, round_trips })
+        Ok(Line { runtime: Loop(Some(runtime)), config, session: None, round_trips })
     }
 
     /// Sends `begin`, if any, and all calls at once, and waits for all answers: one round trip. Statements that are new
