@@ -12,6 +12,7 @@ use steadfast_host::driver::sim::{Fault, OrderName, inject};
 use steadfast_model::ids::InstanceId;
 use uuid::Uuid;
 
+use crate::postgres::Database;
 use crate::scene::{Scene, host, kill, wait_for};
 
 /// How many instances boot, all on host1.
@@ -176,4 +177,51 @@ fn everything_dies_at_once() {
     scene.resume();
     scene.wait_until_active(|at| at == "host1");
     scene.wait_for_rest();
+}
+
+/// Two control planes share a database. Requests go to both while agents report to one; each dies once, and whatever
+/// either has begun is done.
+#[test]
+fn two_control_planes_on_one_database() {
+    let database = Database::new();
+    let mut scene = Scene::on(&database.url());
+    let mut second = scene.second_control_plane();
+    slow_down(&scene.dir());
+    let image = scene.image();
+
+    // Half of the boots by each, and the second dies with its own under way: the first one's sweep goes on with them.
+    scene.api("the first boots", async |api| {
+        try_join_all((0..INSTANCES).step_by(2).map(|n| boot(api.clone(), n, image))).await
+    });
+    let odd = (0..INSTANCES).skip(1).step_by(2).map(|n| boot(second.api.clone(), n, image));
+    scene.block_on(try_join_all(odd)).expect("the second control plane boots");
+    second.kill();
+    scene.wait_until_active(|at| at == "host1");
+
+    // The first dies under the evacuations that both took, and comes back.
+    let mut second = scene.second_control_plane();
+    let servers: Vec<InstanceId> = scene.servers().into_iter().map(|server| server.id).collect();
+    scene.played("kill", "host1");
+    scene.block_on(second.api.force_down(&host("host1"))).expect("the second control plane asserts");
+    let by_second = servers.iter().skip(1).step_by(2).map(|id| evacuate(second.api.clone(), *id));
+    scene.block_on(try_join_all(by_second)).expect("the second control plane evacuates");
+    let by_first = servers.iter().step_by(2).copied().collect::<Vec<_>>();
+    scene.ask_and_kill(Victim::Server, |api| by_first.iter().map(|id| evacuate(api.clone(), *id)).collect());
+    scene.revive(Victim::Server);
+    let again = servers.iter().step_by(2).map(|id| evacuate_unless_moved(second.api.clone(), *id));
+    scene.block_on(try_join_all(again)).expect("the second control plane evacuates the rest");
+    scene.wait_until_active(|at| at != "host1");
+    second.kill();
+    scene.played("start", "host1");
+    scene.wait_for_rest();
+    let (_, found) = scene.verify();
+    assert_eq!(found["counts"]["claims"], INSTANCES, "{found}");
+}
+
+/// Evacuates a server whose first request was lost; one that has moved is on a host that lives, which is refused.
+async fn evacuate_unless_moved(api: Api, id: InstanceId) -> Result<(), Failure> {
+    match evacuate(api, id).await {
+        Err(refused) if refused.to_string().contains("still in use") => Ok(()),
+        answer => answer,
+    }
 }

@@ -4,6 +4,9 @@ mod cli;
 mod config;
 mod demo;
 mod kill;
+#[path = "../../../store/tests/it/server.rs"]
+#[allow(dead_code, reason = "the store's own tests need more of it")]
+mod postgres;
 mod program;
 mod scene;
 mod up;

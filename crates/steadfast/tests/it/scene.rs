@@ -47,8 +47,17 @@ pub struct Scene {
 impl Scene {
     /// A fresh site of three simulated hosts.
     pub fn fresh() -> Scene {
+        Scene::with(&[])
+    }
+
+    /// A fresh site whose store is elsewhere.
+    pub fn on(store: &str) -> Scene {
+        Scene::with(&["--store", store])
+    }
+
+    fn with(args: &[&str]) -> Scene {
         let scratch = Scratch::new();
-        let up = up(&scratch, &["--listen", "127.0.0.1:0"]);
+        let up = up(&scratch, &[&["--listen", "127.0.0.1:0"], args].concat());
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         Scene { scratch, up, runtime, api: None, server: None }
     }
@@ -98,15 +107,30 @@ impl Scene {
         if let Some(mut former) = self.server.take() {
             former.wait().expect("it is our child");
         }
-        let config = self.layout().server();
-        let child = Command::new(STEADFAST)
-            .args(["server", "--config"])
-            .arg(config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        self.server = Some(child.expect("the executable runs"));
+        self.server = Some(server(&self.layout().server()));
+    }
+
+    /// Starts a second control plane on the same store, and waits until it answers.
+    pub fn second_control_plane(&self) -> SecondControlPlane {
+        let layout = self.layout();
+        // Whoever asks for port 0 learns of a free one; nobody else here asks for that one again.
+        let free =
+            std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
+        let text = std::fs::read_to_string(layout.server()).expect("a site has a server.toml");
+        let settings: Vec<String> = text
+            .lines()
+            .map(|line| match line.split_once(" = ") {
+                Some(("listen", _)) => format!("listen = \"{free}\""),
+                Some(("endpoint", _)) => format!("endpoint = \"http://{free}\""),
+                Some(_) | None => line.to_owned(),
+            })
+            .collect();
+        let config = self.dir().join("second.toml");
+        std::fs::write(&config, settings.join("\n")).expect("the site's directory can be written");
+        let child = server(&config);
+        let password = fresh::admin_password(&layout).expect("the site's password");
+        let api = wait_for("the second control plane", || self.block_on(Api::log_in(free, &password)).ok());
+        SecondControlPlane { child, api }
     }
 
     /// The control plane's process, whoever started it.
@@ -185,6 +209,38 @@ impl Drop for Scene {
             let _ = self.up.wait();
         }
     }
+}
+
+/// A control plane beside the site's own.
+pub struct SecondControlPlane {
+    child: Child,
+    pub api: Api,
+}
+
+impl SecondControlPlane {
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it is our child");
+        self.child.wait().expect("it is our child");
+    }
+}
+
+impl Drop for SecondControlPlane {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts a control plane.
+fn server(config: &Path) -> Child {
+    Command::new(STEADFAST)
+        .args(["server", "--config"])
+        .arg(config)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the executable runs")
 }
 
 /// Starts `up` and waits until it is ready.
