@@ -1,6 +1,7 @@
 //! How the parts of a site end: with a signal, and with the process that started them.
 
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+use rustix::thread::set_name;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Failure;
@@ -8,6 +9,8 @@ use crate::exit::Failure;
 /// Has the kernel end this process when its parent, `parent`, ends.
 pub fn to_parent(parent: Option<u32>) -> Result<(), Failure> {
     let Some(parent) = parent else { return Ok(()) };
+    // It was started by way of a link, whose name would be its own. A name is for people: without it all goes on.
+    let _ = set_name(c"steadfast");
     set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(Failure::cannot("tie this process to its parent"))?;
     // It may have ended before the kernel was told.

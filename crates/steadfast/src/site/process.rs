@@ -12,6 +12,8 @@ use tokio::process::{Child, Command};
 
 use crate::exit::Failure;
 
+/// The program of this process, even if its file was replaced since.
+const OWN_PROGRAM: &str = "/proc/self/exe";
 /// How long a process may take to end as asked before it is killed.
 const END_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many of the last lines of a log an error repeats.
@@ -56,8 +58,8 @@ impl Process {
             Ok((file.try_clone()?, file))
         };
         let (output, errors) = append(&log).map_err(cannot("write the log of the"))?;
-        let program = std::env::current_exe().map_err(cannot("find the program of the"))?;
-        let child = Command::new(program)
+        let child = Command::new(OWN_PROGRAM)
+            .arg0("steadfast")
             .arg(role.command())
             .arg("--config")
             .arg(config)

@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod demo;
 mod kill;
+mod openstack;
 #[path = "../../../store/tests/it/server.rs"]
 #[allow(dead_code, reason = "the store's own tests need more of it")]
 mod postgres;
