@@ -1,6 +1,7 @@
 //! One suite for every engine: what [`steadfast_store::Memory`] answers, the others must answer.
 
 mod agree;
+mod broken;
 mod commit;
 mod engines;
 mod faulty;

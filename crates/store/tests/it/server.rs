@@ -122,6 +122,11 @@ impl Database {
         Database::create(&format!("TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"))
     }
 
+    /// Another one with the same content. Nobody may be connected to this one.
+    pub fn copy(&self) -> Database {
+        Database::create(&format!("TEMPLATE {}", self.name))
+    }
+
     pub fn url(&self) -> String {
         let socket = SERVER.socket.replace('/', "%2F");
         format!("postgres://postgres@{socket}/{}", self.name)
