@@ -34,7 +34,7 @@ fn record(row: impl Row) -> Record {
 }
 
 /// Rows of every table, with every variant of every column.
-fn rows() -> Vec<Record> {
+pub fn rows() -> Vec<Record> {
     let mut rows = vec![
         record(sample::full_host("h1")),
         record(Host { receipt: Some(Receipt::Driver), ..sample::host("h2") }),
@@ -71,7 +71,7 @@ fn rows() -> Vec<Record> {
     rows
 }
 
-fn filled(engine: &mut dyn Backend) -> Vec<Record> {
+pub fn filled(engine: &mut dyn Backend) -> Vec<Record> {
     let rows = rows();
     // Claims first: a host that is there already would count them in its row.
     let (claims, others): (Vec<_>, Vec<_>) = rows.iter().partition(|row| matches!(row, Record::Claim(_)));

@@ -13,3 +13,4 @@ mod sample;
 mod schema;
 
 mod server;
+mod v1;

@@ -1,0 +1,52 @@
+//! Databases that a program with the first schema wrote: whatever the schema becomes, they open and say the same.
+//!
+//! `tests/v1` holds one of each engine, with the rows of [`crate::lists::rows`] as they were then. A later schema adds
+//! what it makes of them here; the databases stay as they are.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use steadfast_model::ids::Version;
+use steadfast_operations::seam::{Key, Record, Table};
+use steadfast_store::{Backend, Postgres, Snapshot, Sqlite};
+
+use crate::engines::{Folder, commit};
+use crate::server::Database;
+use crate::{lists, sample};
+
+fn check(engine: &mut dyn Backend) {
+    let mut rows: BTreeMap<Key, Record> = BTreeMap::new();
+    for table in Table::ALL {
+        let stored = engine.whole(*table).expect("every row can be read");
+        rows.extend(stored.into_iter().map(|row| (row.record.key(), row.record)));
+    }
+    engine.rollback();
+    let expected: BTreeMap<Key, Record> =
+        lists::rows().into_iter().map(|record| (record.key(), record)).collect();
+    assert_eq!(rows, expected);
+    let snapshot = Snapshot::read(engine).expect("every line can be read");
+    assert_eq!((snapshot.version, snapshot.ledger.len()), (Version(2), 4), "{:#?}", snapshot.ledger);
+    let (_, version) = commit(engine, 3, |tx| {
+        tx.insert(sample::host("new"));
+        Ok(())
+    })
+    .expect("it goes on where it was");
+    assert_eq!(version, Version(3));
+}
+
+#[test]
+fn a_file_of_the_first_schema_opens() {
+    let folder = Folder::new();
+    let copy = folder.file("store");
+    let v1 = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/v1/store.sqlite");
+    std::fs::copy(v1, &copy).expect("the file is copied");
+    check(&mut Sqlite::writer(&copy).expect("it opens"));
+}
+
+#[test]
+fn a_database_of_the_first_schema_opens() {
+    let database = Database::bare();
+    database.sql(include_str!("../v1/store.sql"));
+    check(&mut Postgres::writer(&database.config, Arc::default()).expect("it opens"));
+}
