@@ -51,7 +51,8 @@ pub trait Engine: Send {
     fn fetch(&mut self, asks: &[RawAsk]) -> Result<Vec<Vec<Stored>>, Abort>;
 
     /// Stores a batch, all of it or nothing, each member with a feed entry of its own. Every write compares the
-    /// generation that it carries. Answers the version of the last member.
+    /// generation that it carries. Answers the version of the last member. An empty batch ends the transaction and says
+    /// whether what it read was true; its version means nothing.
     ///
     /// # Errors
     /// See [`CommitError`].
