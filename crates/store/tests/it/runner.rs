@@ -294,6 +294,44 @@ async fn a_commit_that_nobody_can_tell_of_is_said_to_be_unknown() {
     assert!(why.contains("unknown whether it was stored"), "{why}");
 }
 
+/// Two processes write by turns; each must hear of the other's commits, in their order, between its own.
+#[tokio::test]
+async fn the_fleet_follows_other_processes() {
+    let folder = Folder::new();
+    for url in shared_urls(&folder) {
+        let stores = [open(&url), open(&url)];
+        for host in ["h1", "h2"] {
+            insert_host(&stores[0], host).await.expect("a new row");
+        }
+        for turn in 0..40u8 {
+            let store = &stores[usize::from(turn % 3 == 0)];
+            let host = if turn % 2 == 0 { "h1" } else { "h2" };
+            let change = move |tx: &mut Tx<'_>| {
+                let devices = tx.read(devices_of(&sample::host_id(host)))?;
+                match devices.iter().find(|row| row.seen.address == sample::address(turn / 6)) {
+                    Some(row) => tx.remove(row),
+                    None => tx.insert(sample::device(host, turn / 6)),
+                }
+                tx.insert(sample::claim(turn.into(), 1, host));
+                Ok(())
+            };
+            soon(store.tx("turn", &cause(), change)).await.expect("a retry helps");
+        }
+        let expected = open(&url).fleet();
+        let h2 = sample::host_id("h2");
+        let newest = expected.hosts[&h2].host.list_gen;
+        for store in &stores {
+            // The last turn raised it: whoever has heard of it has heard of all turns.
+            let mut heard = ListGen(0);
+            while heard != newest {
+                soon(store.changed(&h2, heard)).await;
+                heard = store.fleet().hosts[&h2].host.list_gen;
+            }
+            assert_eq!(store.fleet(), expected, "{url}");
+        }
+    }
+}
+
 /// A body that keeps its thread busy until it is released, so that what comes meanwhile waits together.
 struct Hold {
     started: tokio::sync::mpsc::UnboundedReceiver<()>,

@@ -1,8 +1,13 @@
 //! Which databases are opened, and what is said of the others.
 
+use std::cell::RefCell;
 use std::path::Path;
 
-use steadfast_store::{Snapshot, Sqlite};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use rusqlite::types::Value as SqlValue;
+use steadfast_operations::seam::{Abort, Engine, Table};
+use steadfast_store::{Backend, Snapshot, Sqlite};
 
 use crate::engines::Folder;
 
@@ -103,4 +108,51 @@ fn an_unreadable_row_is_named_and_never_written_over() {
         let why = Snapshot::read(&mut writer).expect_err("a row is unreadable").to_string();
         assert!(why.contains(says), "{statement}: {why}");
     }
+}
+
+/// Whatever stands in a column, a row is read or named; nothing panics.
+#[test]
+fn no_column_can_hold_what_breaks_its_reader() {
+    let folder = Folder::new();
+    let path = folder.file("store");
+    let mut writer = Sqlite::writer(&path).expect("a new file opens");
+    crate::lists::filled(&mut writer);
+    let reader = RefCell::new(writer);
+    let connection = rusqlite::Connection::open(&path).expect("the file opens");
+    let columns: Vec<(&str, String)> = Table::ALL
+        .iter()
+        .flat_map(|table| {
+            let sql = format!("SELECT name FROM pragma_table_info('{}')", table.name());
+            let mut statement = connection.prepare(&sql).expect("SQLite knows its tables");
+            let names = statement.query_map([], |row| row.get(0)).expect("it answers");
+            names.map(|name| (table.name(), name.expect("it is a name"))).collect::<Vec<_>>()
+        })
+        .collect();
+    let value = prop_oneof![
+        any::<i64>().prop_map(SqlValue::Integer),
+        any::<f64>().prop_map(SqlValue::Real),
+        any::<String>().prop_map(SqlValue::Text),
+        "[\\[{\"a-z0-9:,}\\]]{0,12}".prop_map(SqlValue::Text),
+        any::<Vec<u8>>().prop_map(SqlValue::Blob),
+    ];
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let cases = (0..columns.len(), value);
+    TestRunner::new(config)
+        .run(&cases, |(column, value)| {
+            let (table, column) = &columns[column];
+            let row = format!("WHERE rowid = (SELECT min(rowid) FROM {table})");
+            let old: SqlValue = connection
+                .query_row(&format!("SELECT {column} FROM {table} {row}"), [], |row| row.get(0))
+                .expect("every table has a row");
+            let update = format!("UPDATE {table} SET {column} = ?1 {row}");
+            connection.execute(&update, [value]).expect("no key is hit by chance");
+            for table in Table::ALL {
+                let read = reader.borrow_mut().whole(*table);
+                prop_assert!(matches!(read, Ok(_) | Err(Abort::Corrupt(_))), "{:?}", read);
+            }
+            reader.borrow_mut().rollback();
+            connection.execute(&update, [old]).expect("it was there before");
+            Ok(())
+        })
+        .expect("every row is read or named");
 }
