@@ -21,9 +21,10 @@ pub async fn run(args: DemoArgs) -> Result<Exit, Failure> {
     let script = Script { hosts, instances, hypervisor, with_bug };
     let dir = std::env::temp_dir().join(format!("steadfast-demo-{}", id()));
     let layout = Layout::at(&dir).map_err(Failure::cannot("find the directory for temporary files"))?;
+    let mut ending = tie::Ending::listen()?;
     let told = tokio::select! {
         told = tell(script, layout.clone(), timeline) => told,
-        asked = tie::asked_to_end() => asked.and(Err(Failure::because("interrupted"))),
+        () = ending.asked() => Err(Failure::because("interrupted")),
     };
     let cleaned = clean_up(script, layout).await;
     let outcome =

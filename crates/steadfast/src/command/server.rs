@@ -20,6 +20,7 @@ const GRACE: Duration = Duration::from_secs(2);
 pub async fn run(args: &ServiceArgs) -> Result<Exit, Failure> {
     tie::to_parent(args.tied_to)?;
     log::start(args.log_format);
+    let mut ending = tie::Ending::listen()?;
     let ServerConfig { listen, store, sweep_interval_ms, settings } = ServerConfig::read(&args.config)?;
     let world = ControlWorld::open(&store)?;
     let listener =
@@ -33,7 +34,7 @@ pub async fn run(args: &ServiceArgs) -> Result<Exit, Failure> {
         let _ = stopped.await;
     }));
     tokio::select! {
-        asked = tie::asked_to_end() => asked?,
+        () = ending.asked() => {}
         ended = &mut serving => return Err(Failure::because(format_args!("the listener ended: {ended:?}"))),
     }
     tracing::info!("ending");

@@ -2,7 +2,7 @@
 
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use rustix::thread::set_name;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
 use crate::exit::Failure;
 
@@ -19,13 +19,30 @@ pub fn to_parent(parent: Option<u32>) -> Result<(), Failure> {
     if alive { Ok(()) } else { Err(Failure::because("the process that started this one is gone")) }
 }
 
-/// Done once this process is asked to end, by Ctrl-C or by SIGTERM.
-pub async fn asked_to_end() -> Result<(), Failure> {
-    let listen = |kind| signal(kind).map_err(Failure::cannot("listen for signals"));
-    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// What asks a process to end: Ctrl-C and SIGTERM. Listening begins with the value and goes on for as long as it lives,
+/// so that a signal between two waits is not lost.
+#[derive(Debug)]
+pub struct Ending {
+    interrupt: Signals,
+    terminate: Signals,
+}
+
+impl Ending {
+    /// # Errors
+    /// When the system does not let this process listen.
+    pub fn listen() -> Result<Ending, Failure> {
+        let listen = |kind| signal(kind).map_err(Failure::cannot("listen for signals"));
+        Ok(Ending {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
     }
-    Ok(())
+
+    /// Done once this process is asked to end.
+    pub async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }

@@ -40,6 +40,7 @@ fn layout(dir: &DirArgs) -> Result<Layout, Failure> {
 }
 
 async fn keep(args: SiteArgs) -> Result<Exit, Failure> {
+    let mut ending = tie::Ending::listen()?;
     let layout = layout(&args.dir)?;
     if fresh::is_site(&layout) {
         refuse_changes(&args)?;
@@ -49,18 +50,12 @@ async fn keep(args: SiteArgs) -> Result<Exit, Failure> {
     introduce(&site, &args.dir.dir);
     tokio::select! {
         started = site.start() => started?,
-        asked = tie::asked_to_end() => {
-            asked?;
-            return end(site).await;
-        }
+        () = ending.asked() => return end(site).await,
     }
     println!("ready\n\n{}", suggestions(&site, &args.dir.dir));
     loop {
         tokio::select! {
-            asked = tie::asked_to_end() => {
-                asked?;
-                return end(site).await;
-            }
+            () = ending.asked() => return end(site).await,
             Some(visit) = visits.recv() => {
                 let done = play(&mut site, &visit.request).await;
                 if let Ok(said) = &done {
