@@ -10,8 +10,10 @@ use crate::config::HypervisorKind;
 
 /// The most hosts that one machine plays.
 const HOSTS_MAX: i64 = 100;
-/// The most instances of a demonstration.
+/// The most instances of a demonstration or a measurement.
 const INSTANCES_MAX: i64 = 500;
+/// The most runs of a measurement.
+const RUNS_MAX: i64 = 100;
 
 const EXIT_CODES: &str =
     "Exit codes: 0 all is well, 1 it could not be done, 2 bad usage, 3 violations were found";
@@ -46,6 +48,9 @@ pub enum Command {
     /// Check a store: say what is in flight, what does not fit, and what should be impossible
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
+    /// Measure boots and evacuations per second, from HTTP request to the agents' confirmation
+    #[command(after_help = BENCH_EXAMPLES)]
+    Bench(BenchArgs),
     /// Hash a password, read from standard input, for the users file
     #[command(after_help = PASSWORD_EXAMPLES)]
     Password,
@@ -99,6 +104,17 @@ Examples:
 It reads one snapshot and changes nothing.
 
 Exit codes: 0 clean, 1 could not check, 2 bad usage, 3 violations";
+
+const BENCH_EXAMPLES: &str = "\
+Examples:
+  steadfast bench                                  SQLite, PostgreSQL if it is installed, memory
+  steadfast bench --json > bench.json
+  steadfast bench --store postgres://steadfast@db/empty --runs 3
+
+Each run boots instances with a device each on simulated hosts, kills half of the hosts and evacuates what was on
+them. A store that is named must be empty; it is left with what was measured in it.
+
+Exit codes: 0 measured, 1 it could not be done, 2 bad usage";
 
 const PASSWORD_EXAMPLES: &str = "\
 Examples:
@@ -212,4 +228,23 @@ pub struct VerifyArgs {
     /// Print one JSON object on standard output
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Measure this store only: memory:, sqlite:PATH or postgres://…
+    #[arg(long, value_name = "URL")]
+    pub store: Option<String>,
+    /// How many instances
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u16).range(1..=INSTANCES_MAX))]
+    pub instances: u16,
+    /// How often each figure is measured
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=RUNS_MAX))]
+    pub runs: u16,
+    /// How many hosts
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(2..=HOSTS_MAX))]
+    pub hosts: u16,
 }

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod agent;
+mod bench;
 mod demo;
 pub mod password;
 mod server;
@@ -26,6 +27,7 @@ pub fn run(command: Command) -> Result<Exit, Failure> {
             Command::Server(args) => server::run(&args).await,
             Command::Agent(args) => agent::run(&args).await,
             Command::Verify(args) => verify::run(&args).await,
+            Command::Bench(args) => bench::run(args).await,
             Command::Password => password::run(),
         }
     });

@@ -107,9 +107,24 @@ impl Api {
         let server = json!({
             "name": name, "flavorRef": flavor, "imageRef": image, "networks": "none", "host": host,
         });
-        let answer =
-            self.ask(Method::POST, "/compute/v2.1/servers", Some(&json!({"server": server}))).await?;
+        self.create(&server).await
+    }
+
+    /// Boots a server wherever there is room.
+    pub async fn boot_anywhere(&self, name: &str, flavor: &str, image: Uuid) -> Result<InstanceId, Failure> {
+        let server = json!({"name": name, "flavorRef": flavor, "imageRef": image, "networks": "none"});
+        self.create(&server).await
+    }
+
+    async fn create(&self, server: &Value) -> Result<InstanceId, Failure> {
+        let body = json!({"server": server});
+        let answer = self.ask(Method::POST, "/compute/v2.1/servers", Some(&body)).await?;
         Ok(read::<Created>(&answer)?.server.id)
+    }
+
+    /// Deletes a server.
+    pub async fn delete(&self, server: InstanceId) -> Result<(), Failure> {
+        self.ask(Method::DELETE, &format!("/compute/v2.1/servers/{server}"), None).await.map(drop)
     }
 
     /// Every server.

@@ -12,7 +12,7 @@ mod outcome;
 mod reports;
 mod stage;
 mod story;
-mod table;
+pub mod table;
 pub mod timeline;
 mod verdict;
 

@@ -5,7 +5,7 @@
 
 pub mod door;
 pub mod driver;
-mod flavors;
+pub mod flavors;
 pub mod fresh;
 mod inventory;
 pub mod layout;

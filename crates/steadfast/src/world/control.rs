@@ -26,6 +26,11 @@ impl ControlWorld {
         let setup = Setup { process: clock::id(), clock: clock::now };
         Ok(ControlWorld { store: Store::open(url, setup)? })
     }
+
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
 }
 
 impl Env for ControlWorld {
