@@ -1,6 +1,7 @@
 //! A PostgreSQL server of the tests' own, from the binaries that are installed. It lives as long as this process.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -48,7 +49,9 @@ fn start() -> Server {
     } else {
         Command::new("sh")
     };
-    let child = command.arg("-c").arg(SCRIPT).arg(&bin).current_dir("/").stdin(Stdio::piped());
+    // In a process group of its own, so that a signal to the tests' group does not keep it from cleaning up.
+    let command = command.arg("-c").arg(SCRIPT).arg(&bin).current_dir("/").process_group(0);
+    let child = command.stdin(Stdio::piped());
     let mut child = child.stdout(Stdio::piped()).spawn().expect("a shell runs");
     let mut socket = String::new();
     BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut socket).expect("it can be read");
