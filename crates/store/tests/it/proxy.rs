@@ -167,13 +167,14 @@ impl Proxy {
                 continue;
             }
             self.wait_for_trip();
-            if client.write_all(&message).is_err() {
-                return;
-            }
+            // Counted before it is passed on: whoever has the answer may count on it.
             if ready && greeted {
                 self.lock().answered += 1;
             }
             greeted |= ready;
+            if client.write_all(&message).is_err() {
+                return;
+            }
         }
     }
 
