@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use steadfast_explore::Handle;
+use steadfast_explore::{Handle, When};
 use steadfast_model::cause::{Cause, Scope};
 use steadfast_model::claim::Claim;
 use steadfast_model::host::Host;
 use steadfast_model::ids::{Epoch, HostId, InstanceId, Version};
 use steadfast_model::instance::{Instance, VmState};
 use steadfast_operations::agent::{self, Settings};
+use steadfast_operations::seam::{Key, Range};
 use steadfast_operations::{self as operations, Evacuate};
 use uuid::Uuid;
 
 use crate::mutant::Rule;
 use crate::scene::{cause, host, wish};
-use crate::site::{Site, Touched};
+use crate::site::{Object, Site, Touched, on_machine};
 use crate::verdict::{any, every};
 use crate::world::{AgentWorld, CONTROL, Controller, Network, agent_node, machine_node};
 
@@ -124,7 +125,8 @@ impl Cast {
         let (cast, boots) = (self.clone(), host(number));
         self.site.spawn("fate", "power returns", async move {
             let off = move |site: &Site| site.machines[&boots].boot_id == AFTER_POWER_OFF;
-            cast.site.step_when("boots", off, move |_| ((), Touched::machine(&host(number)))).await;
+            let when = When::new([Object::Machine(host(number))], off);
+            cast.site.step_when("boots", when, |_| ((), Touched::nothing())).await;
             cast.agent(number);
         });
         let cast = self.clone();
@@ -134,7 +136,7 @@ impl Cast {
             let power_off = cast.site.crash("power off", nodes, move |site| {
                 let machine = site.machines.get_mut(&host(number)).expect("a host has a machine");
                 machine.reboot(AFTER_POWER_OFF);
-                Touched::machine(&host(number))
+                on_machine(&host(number))
             });
             power_off.await;
             if operations::fence_receive(&env, &cause, host(number), intent).await.is_ok() {
@@ -160,10 +162,9 @@ impl Cast {
         let site = self.site.clone();
         self.to_instance("stop-start-stop", move |env, cause, id| async move {
             let _ = operations::stop(&env, &cause, Scope::All, id).await;
-            site.step_when("stopped", |site| rests_in(site, VmState::Stopped), |_| ((), Touched::all()))
-                .await;
+            rests_in(&site, id, VmState::Stopped).await;
             let _ = operations::start(&env, &cause, Scope::All, id).await;
-            site.step_when("started", |site| rests_in(site, VmState::Active), |_| ((), Touched::all())).await;
+            rests_in(&site, id, VmState::Active).await;
             let _ = operations::stop(&env, &cause, Scope::All, id).await;
         });
     }
@@ -184,7 +185,7 @@ impl Cast {
         self.site.spawn(agent_node(&host.clone()), "agent", async move {
             let wake = site.step("start", move |site| {
                 site.awake.insert(host.clone());
-                ((), Touched::machine(&host))
+                ((), on_machine(&host))
             });
             wake.await;
             agent::run(world, settings).await;
@@ -217,7 +218,7 @@ impl Cast {
     pub(crate) fn agent_restarts(&self, number: u8) {
         let (cast, node) = (self.clone(), agent_node(&host(number)));
         self.site.spawn("fate", "agent dies", async move {
-            cast.site.crash("agent dies", vec![node], |_| Touched::default()).await;
+            cast.site.crash("agent dies", vec![node], |_| Touched::nothing()).await;
             cast.agent(number);
         });
     }
@@ -227,8 +228,9 @@ impl Cast {
         let (cast, node) = (self.clone(), agent_node(&host(number)));
         self.site.spawn("fate", "agent dies", async move {
             let ended = |site: &Site| !any::<Claim>(site, |_| true);
-            cast.site.step_when("claims ended", ended, |_| ((), Touched::all())).await;
-            cast.site.crash("agent dies", vec![node], |_| Touched::default()).await;
+            let when = When::new([Object::List(Range::ClaimsOn(host(number)))], ended);
+            cast.site.step_when("claims ended", when, |_| ((), Touched::nothing())).await;
+            cast.site.crash("agent dies", vec![node], |_| Touched::nothing()).await;
             cast.agent_over(number, network);
         });
     }
@@ -247,7 +249,7 @@ impl Cast {
                     machine.guests.values_mut().zip(running).for_each(|(guest, ran)| guest.running = ran);
                 }
                 site.awake.remove(&host);
-                Touched::machine(&host)
+                on_machine(&host)
             });
             dies.await;
             then(&cast);
@@ -264,10 +266,11 @@ impl Cast {
         let cast = self.clone();
         self.site.spawn("fate", "control dies", async move {
             if let Some(version) = version {
-                let reached = move |site: &Site| site.store.version() >= version;
-                cast.site.step_when("crash point", reached, |_| ((), Touched::all())).await;
+                // Only for runs in a fixed order: the version is read from every row.
+                let when = When::new([], move |site: &Site| site.store.version() >= version);
+                cast.site.step_when("crash point", when, |_| ((), Touched::everything())).await;
             }
-            cast.site.crash("control dies", vec![CONTROL.to_owned()], |_| Touched::default()).await;
+            cast.site.crash("control dies", vec![CONTROL.to_owned()], |_| Touched::nothing()).await;
             if cast.without != Some(Rule::C2Sweep) {
                 cast.control("sweep", |env, cause| async move {
                     let _ = operations::sweep(&env, &cause).await;
@@ -281,6 +284,11 @@ fn settings(number: u8) -> Settings {
     Settings { host: host(number), report_interval_ms: 1, retry_ms: 1 }
 }
 
-fn rests_in(site: &Site, state: VmState) -> bool {
-    any::<Instance>(site, |instance| instance.vm_state == state && instance.operation.is_none())
+/// Waits until the instance rests in a state.
+async fn rests_in(site: &Handle<Site>, id: InstanceId, state: VmState) {
+    let rests = move |site: &Site| {
+        any::<Instance>(site, |row| row.id == id && row.vm_state == state && row.operation.is_none())
+    };
+    let when = When::new([Object::Row(Key::Instance(id))], rests);
+    site.step_when(state.name(), when, |_| ((), Touched::nothing())).await;
 }

@@ -10,5 +10,5 @@ mod stage;
 mod verdict;
 mod world;
 
-pub use site::{Site, Touched};
+pub use site::{Object, Site};
 pub use stage::{Race, Staged};

@@ -129,7 +129,7 @@ pub(crate) fn same<A: 'static, B: 'static>(value: A) -> Option<B> {
 pub(crate) async fn bend_message<M: Message>(site: &Handle<Site>, without: Option<Rule>, message: M) -> M {
     let Some(rule @ (Rule::A6GoneAnswers | Rule::B6OrderEchoed)) = without else { return message };
     let Some(report) = same::<_, Report>(message.clone()) else { return message };
-    let bent = site.step("bend", move |site| (bend_report(rule, site, report), Touched::all())).await;
+    let bent = site.step("bend", move |site| (bend_report(rule, site, report), Touched::everything())).await;
     same(bent).expect("a report in place of a report")
 }
 

@@ -1,11 +1,12 @@
 //! The simulated world: one store, and a machine for each host.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use steadfast_explore::{Footprint, World};
+use steadfast_explore::{Footprint, Steady, World};
 use steadfast_model::hypervisor::Simulated;
 use steadfast_model::ids::HostId;
-use steadfast_operations::seam;
+use steadfast_operations::seam::{self, Key, Range, RawAsk};
 use steadfast_store::Memory;
 
 use crate::mutant::Rule;
@@ -27,49 +28,60 @@ pub struct Site {
     pub failures: BTreeMap<HostId, u32>,
 }
 
-/// What a step touched.
-#[derive(Debug, Clone, Default)]
-pub struct Touched {
-    pub store: seam::Footprint,
-    pub machines: BTreeSet<HostId>,
-    pub timers: BTreeSet<&'static str>,
-    pub everything: bool,
-    pub label: Option<&'static str>,
+/// What steps read and write.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Object {
+    Row(Key),
+    List(Range),
+    Machine(HostId),
+    Timer(&'static str),
+    /// How many of the next orders to machines fail.
+    Failures,
 }
 
-impl Touched {
-    pub(crate) fn read(asked: Vec<seam::RawAsk>) -> Touched {
-        let store = seam::Footprint { asked, ..seam::Footprint::default() };
-        Touched { store, ..Touched::default() }
-    }
-
-    pub(crate) fn all() -> Touched {
-        Touched { everything: true, ..Touched::default() }
-    }
-
-    pub(crate) fn machine(host: &HostId) -> Touched {
-        Touched { machines: BTreeSet::from([host.clone()]), ..Touched::default() }
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Object::Row(key) => write!(f, "{key}"),
+            Object::List(range) => write!(f, "{range:?}"),
+            Object::Machine(host) => write!(f, "machine {host}"),
+            Object::Timer(name) => write!(f, "timer {name}"),
+            Object::Failures => f.write_str("failures"),
+        }
     }
 }
 
-impl Footprint for Touched {
-    fn meets(&self, other: &Touched) -> bool {
-        self.everything
-            || other.everything
-            || self.store.meets(&other.store)
-            || !self.machines.is_disjoint(&other.machines)
-            || !self.timers.is_disjoint(&other.timers)
-    }
+/// What a step of this world touched.
+pub(crate) type Touched = Footprint<Object>;
 
-    fn changes(&self) -> bool {
-        self.everything || !self.store.wrote.is_empty() || !self.machines.is_empty()
+fn asked(ask: RawAsk) -> Object {
+    match ask {
+        RawAsk::Get(key) => Object::Row(key),
+        RawAsk::Of(range, _) => Object::List(range),
     }
+}
 
-    fn label(&self) -> Option<&str> {
-        self.label
-    }
+/// A transaction that wrote nothing.
+pub(crate) fn read(asks: Vec<RawAsk>) -> Touched {
+    Touched::reads(asks.into_iter().map(asked))
+}
+
+/// A transaction that committed.
+pub(crate) fn committed(footprint: seam::Footprint) -> Touched {
+    let seam::Footprint { asked: asks, wrote, moved } = footprint;
+    read(asks).and_writes(wrote.into_iter().map(Object::Row)).and_writes(moved.into_iter().map(Object::List))
+}
+
+/// A step that changed a machine.
+pub(crate) fn on_machine(host: &HostId) -> Touched {
+    Touched::writes([Object::Machine(host.clone())])
 }
 
 impl World for Site {
-    type Footprint = Touched;
+    type Object = Object;
+
+    fn digest(&self) -> u64 {
+        let rows: Vec<_> = self.store.rows().collect();
+        Steady::of(&(rows, &self.machines, &self.awake))
+    }
 }

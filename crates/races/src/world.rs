@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::future::{Either, select};
-use steadfast_explore::Handle;
+use steadfast_explore::{Handle, When};
 use steadfast_model::cause::Cause;
 use steadfast_model::hypervisor::{Act, ActError, Seen};
 use steadfast_model::ids::{ClaimId, HostId, ListGen, Moment, Version};
@@ -20,7 +20,7 @@ use steadfast_store::Memory;
 use uuid::Uuid;
 
 use crate::mutant::{self, Rule, same};
-use crate::site::{Site, Touched};
+use crate::site::{Object, Site, Touched, committed, on_machine, read};
 
 /// The node that every control plane's task runs on.
 pub(crate) const CONTROL: &str = "control";
@@ -111,13 +111,14 @@ async fn timer(site: &Handle<Site>, name: Step) {
     // A tick before the failure that it is to mend would be wasted: it waits for the failure.
     let spoilt = move |site: &Site| name == "agent.tick" && site.failures.values().any(|left| *left > 0);
     let left = move |site: &Site| site.timers.get(name).is_some_and(|left| *left > 0) && !spoilt(site);
+    let when = When::new([Object::Timer(name), Object::Failures], left);
     let go_off = move |site: &mut Site| {
         if let Some(left) = site.timers.get_mut(name) {
             *left -= 1;
         }
-        ((), Touched { timers: [name, "failures"].into(), ..Touched::default() })
+        ((), Touched::writes([Object::Timer(name)]))
     };
-    site.step_when(name, left, go_off).await;
+    site.step_when(name, when, go_off).await;
 }
 
 impl Control for Controller {
@@ -140,15 +141,16 @@ impl Control for Controller {
                 let mut engine =
                     Bent { store: &mut site.store, without: site.without, step, asked: Vec::new() };
                 let looked = look(&mut engine, NOW, &mut body);
-                (looked.map(|(value, _)| value).map_err(TxError::from), Touched::read(engine.asked))
+                (looked.map(|(value, _)| value).map_err(TxError::from), read(engine.asked))
             })
             .await
     }
 
     async fn changed(&self, step: Step, host: &HostId, since: ListGen) {
-        let (host, row) = (host.clone(), Key::Host(host.clone()));
+        let row = Object::Row(Key::Host(host.clone()));
+        let host = host.clone();
         let differs = move |site: &Site| mutant::list_gen(site, &host).is_some_and(|now| now > since);
-        self.site.step_when(step, differs, move |_| ((), Touched::read(vec![RawAsk::Get(row)]))).await;
+        self.site.step_when(step, When::new([row], differs), |_| ((), Touched::nothing())).await;
     }
 
     async fn fleet(&self, step: Step) -> Result<Arc<Fleet>, TxError> {
@@ -184,7 +186,7 @@ fn transact<T>(
     let drafted = draft(&mut engine, &Overlay::default(), NOW, by, body);
     let mut drafted = match drafted {
         Ok(drafted) => drafted,
-        Err(halt) => return (Err(halt.into()), Touched::read(engine.asked)),
+        Err(halt) => return (Err(halt.into()), read(engine.asked)),
     };
     if let Some(rule) = site.without {
         mutant::bend_write(rule, &site.store, &mut drafted.changes);
@@ -195,7 +197,7 @@ fn transact<T>(
             .commit(std::slice::from_ref(&drafted.changes))
             .expect("a body over the newest rows commits");
     }
-    (Ok(drafted.value), Touched { store: drafted.footprint, label, ..Touched::default() })
+    (Ok(drafted.value), Touched { label, ..committed(drafted.footprint) })
 }
 
 /// What the network may do to an agent's messages, beyond being slow. One for each agent, across its lives.
@@ -295,7 +297,7 @@ impl AgentWorld {
         let ask = mutant::bend_ask(self.without, ask, &self.network.mishaps().lists);
         let Some(older) = self.network.older_list() else { return self.deliver(ask).await };
         let real = pin!(self.deliver(ask));
-        let late = pin!(self.site.step("late list", |_| ((), Touched::default())));
+        let late = pin!(self.site.step("late list", |_| ((), Touched::nothing())));
         match select(real, late).await {
             Either::Left((answer, _)) => answer,
             Either::Right(((), _)) => {
@@ -325,16 +327,19 @@ impl Machine for AgentWorld {
     }
 
     async fn settle(&self, step: Step) -> Result<(), ActError> {
-        let (host, gated) = (self.host.clone(), self.host.clone());
+        let (host, at) = (self.host.clone(), Object::Machine(self.host.clone()));
         let settled = move |site: &Site| {
-            site.without == Some(Rule::A4Barrier) || site.machines[&gated].orders.is_empty()
+            site.without == Some(Rule::A4Barrier) || site.machines[&host].orders.is_empty()
         };
-        self.site.step_when(step, settled, move |_| (Ok(()), Touched::machine(&host))).await
+        self.site.step_when(step, When::new([at], settled), |_| (Ok(()), Touched::nothing())).await
     }
 
     async fn observe(&self, step: Step) -> Result<Seen, ActError> {
         let host = self.host.clone();
-        self.site.step(step, move |site| (Ok(site.machines[&host].observe()), Touched::machine(&host))).await
+        let observe = move |site: &mut Site| {
+            (Ok(site.machines[&host].observe()), Touched::reads([Object::Machine(host)]))
+        };
+        self.site.step(step, observe).await
     }
 
     /// The order is begun, and ends by itself whether or not its agent still lives.
@@ -348,20 +353,21 @@ impl Machine for AgentWorld {
         // A machine does one thing to one guest at a time.
         let idle =
             move |site: &Site| !site.machines[&gated].orders.values().any(|open| open.claim() == claim);
+        let when = When::new([Object::Machine(host.clone())], idle);
         let begin = move |site: &mut Site| {
-            let machine = site.machines.get_mut(&host).expect("an agent has a machine");
-            (machine.begin(act), Touched::machine(&host))
+            let order = site.machines.get_mut(&host).expect("an agent has a machine").begin(act);
+            (order, on_machine(&host))
         };
         let (site, host) = (self.site.clone(), self.host.clone());
         let end = move |order| async move {
             site.step(format!("end {name}"), move |site| {
-                let timers = ["failures"].into();
-                (end_order(site, &host, order), Touched { timers, ..Touched::machine(&host) })
+                let luck = (!site.failures.is_empty()).then_some(Object::Failures);
+                (end_order(site, &host, order), on_machine(&host).and_writes(luck))
             })
             .await
         };
         let on = (machine_node(&self.host), name.to_owned());
-        let ended = self.site.order(format!("begin {name}"), idle, on, begin, end);
+        let ended = self.site.order(format!("begin {name}"), when, on, begin, end);
         if self.without == Some(Rule::A3OpenOrders) {
             // Nobody waits for it: the order is given, and taken for done.
             self.site.spawn(machine_node(&self.host), name, async move {

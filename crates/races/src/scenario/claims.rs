@@ -64,7 +64,7 @@ pub(super) const RACES: &[Race] = &[
         },
         rests: nothing_more,
         rule: Some(Rule::A4Barrier),
-        exhaustive: false,
+        exhaustive: true,
     },
     Race {
         name: "a5_epoch",
@@ -78,7 +78,7 @@ pub(super) const RACES: &[Race] = &[
         },
         rests: nothing_more,
         rule: Some(Rule::A5EpochPerLife),
-        exhaustive: false,
+        exhaustive: true,
     },
     Race {
         name: "a6_gone_answers",

@@ -115,7 +115,7 @@ pub(super) const RACES: &[Race] = &[
         },
         rests: nothing_more,
         rule: None,
-        exhaustive: false,
+        exhaustive: true,
     },
     Race {
         name: "source_returns",
@@ -128,7 +128,7 @@ pub(super) const RACES: &[Race] = &[
         },
         rests: nothing_more,
         rule: Some(Rule::B1OneRunner),
-        exhaustive: false,
+        exhaustive: true,
     },
     Race {
         name: "delete_while_down",

@@ -22,7 +22,7 @@ pub(super) const RACES: &[Race] = &[
         },
         rests: nothing_more,
         rule: Some(Rule::B2ReceiptVoid),
-        exhaustive: false,
+        exhaustive: true,
     },
     Race {
         name: "b3_fence_compares",
@@ -103,7 +103,7 @@ pub(super) const RACES: &[Race] = &[
         },
         rests: nothing_more,
         rule: Some(Rule::B10NamedByClaim),
-        exhaustive: false,
+        exhaustive: true,
     },
 ];
 

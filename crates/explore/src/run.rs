@@ -1,0 +1,262 @@
+//! One run of a scenario, step by step, whoever chooses the steps.
+
+use std::collections::BTreeSet;
+
+use crate::clock::STEPS_MAX;
+use crate::executor::{Core, Granted, Pending, Shared, Shown, StepId, finish, grant, lock, settle};
+use crate::footprint::{Footprint, Marks, Steady};
+use crate::handle::Handle;
+use crate::world::{Scenario, World};
+
+/// Steps that go together: when a task did the first and waits for the second, nothing comes between.
+pub type Merges = BTreeSet<(String, String)>;
+
+/// How runs are run, whoever chooses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest run. A longer one means that something goes round in circles.
+    pub steps_max: usize,
+    pub merges: Merges,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { steps_max: 400, merges: Merges::new() }
+    }
+}
+
+/// The steps of a run, in order, as a person reads them.
+pub type Trace = Vec<Shown>;
+
+/// A run did not end within [`Limits::steps_max`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overrun {
+    pub path: Vec<StepId>,
+}
+
+/// What is wrong with a run, and after how many steps it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    pub message: String,
+    /// The step after which it was wrong; none for what is wrong only at rest.
+    pub after: Option<usize>,
+}
+
+/// A step that can happen now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub id: StepId,
+    pub fault: bool,
+    /// Which kind of step it is, in whatever run.
+    pub sort: u64,
+}
+
+/// A step that was done.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    pub id: StepId,
+    /// How many steps had been done when it was asked for.
+    pub born: usize,
+    pub marks: Marks,
+}
+
+/// A step that was asked for while its gate was shut.
+pub(crate) struct Shut {
+    pub id: StepId,
+    pub marks: Marks,
+}
+
+/// Who looks on while steps are done: at how each looks, and what it touched.
+type Watch<'a, S> = &'a mut dyn FnMut(Shown, &Footprint<<<S as Scenario>::World as World>::Object>);
+
+/// A run under way.
+pub(crate) struct Run<'a, S: Scenario> {
+    scenario: &'a S,
+    limits: &'a Limits,
+    core: Shared<S::World>,
+    /// Every step so far: two runs that differ in any step, or in what it touched, differ in it.
+    pub hash: u64,
+    pub wrong: Option<Wrong>,
+    /// Choices so far: a pair of steps that go together counts once.
+    pub depth: usize,
+}
+
+impl<'a, S: Scenario> Run<'a, S> {
+    pub fn begin(scenario: &'a S, limits: &'a Limits, origin: &S::World) -> Self {
+        assert!(limits.steps_max <= STEPS_MAX, "runs of at most {STEPS_MAX} steps can be explored");
+        let core = Core::shared(origin.clone());
+        scenario.start(&Handle(std::sync::Arc::clone(&core)));
+        settle(&core, &mut Vec::new());
+        Run { scenario, limits, core, hash: 0, wrong: None, depth: 0 }
+    }
+
+    /// The steps that can happen now, in an order that depends on nothing but the steps so far.
+    pub fn choices(&self) -> Vec<Choice> {
+        let core = lock(&self.core);
+        let open = core.pending.iter().filter(|pending| pending.is_open(&core.world));
+        let choice = |pending: &Pending<S::World>| Choice {
+            id: pending.id,
+            fault: pending.asked.fault,
+            sort: core.sort_of(pending),
+        };
+        open.map(choice).collect()
+    }
+
+    /// The same as [`Run::choices`], as steps alone.
+    pub fn open(&self) -> Vec<StepId> {
+        let core = lock(&self.core);
+        core.pending.iter().filter(|pending| pending.is_open(&core.world)).map(|pending| pending.id).collect()
+    }
+
+    /// The steps that were asked for since the last one was done, and must wait.
+    pub fn shut(&self) -> Vec<Shut> {
+        let core = lock(&self.core);
+        let new = core.pending.iter().filter(|pending| pending.born == self.depth);
+        let shut = new.filter(|pending| !pending.is_open(&core.world));
+        let gate = |pending: &Pending<S::World>| {
+            let mut marks = Marks::default();
+            pending.asked.gate.iter().flat_map(|gate| &gate.reads).for_each(|object| marks.read(object));
+            Shut { id: pending.id, marks }
+        };
+        shut.map(gate).collect()
+    }
+
+    /// How the waiting step looks.
+    pub fn show(&self, id: StepId) -> Shown {
+        let core = lock(&self.core);
+        core.show(&core.pending[core.find(id).expect("a step is shown while it waits")])
+    }
+
+    pub fn world<T>(&self, ask: impl FnOnce(&S::World) -> T) -> T {
+        ask(&lock(&self.core).world)
+    }
+
+    fn grant(&mut self, id: StepId) -> Granted<S::World> {
+        let at = {
+            let mut core = lock(&self.core);
+            // Steps that go together count as one.
+            core.done = self.depth + 1;
+            core.find(id).expect("a step is granted while it waits")
+        };
+        grant(&self.core, at)
+    }
+
+    /// Does a step that an earlier run did at this very place: it was looked at then.
+    pub fn repeat(&mut self, id: StepId) {
+        self.grant(id);
+        while let Some(next) = self.follower(id) {
+            self.grant(next);
+        }
+        self.depth += 1;
+    }
+
+    /// Does a step, judges what came of it, and answers what it touched.
+    pub fn step(&mut self, id: StepId) -> Event {
+        self.watched(id, &mut |_, _| {})
+    }
+
+    /// The same, with each footprint shown to `watch`.
+    pub fn watched(&mut self, id: StepId, watch: Watch<'_, S>) -> Event {
+        let born = {
+            let core = lock(&self.core);
+            core.pending[core.find(id).expect("a step is done while it waits")].born
+        };
+        let mut marks = self.look(id, watch);
+        while let Some(next) = self.follower(id) {
+            marks.join(&self.look(next, watch));
+        }
+        self.hash = Steady::of(&(self.hash, id, marks.digest()));
+        self.depth += 1;
+        Event { id, born, marks }
+    }
+
+    fn look(&mut self, id: StepId, watch: Watch<'_, S>) -> Marks {
+        let mut shown = self.show(id);
+        let Granted { footprint, gate_reads, woke, nodes, killed } = self.grant(id);
+        let mut marks = Marks::of(&footprint);
+        gate_reads.iter().for_each(|object| marks.read(object));
+        woke.into_iter().for_each(|task| marks.wakes(task));
+        nodes.into_iter().for_each(|node| marks.runs_on(node));
+        killed.into_iter().for_each(|node| marks.kills(node));
+        if let Some(label) = footprint.label {
+            label.clone_into(&mut shown.label);
+        }
+        watch(shown, &footprint);
+        if footprint.changes() && self.wrong.is_none() {
+            let judged = self.world(|world| self.scenario.always(world));
+            self.wrong = judged.err().map(|message| Wrong { message, after: Some(self.depth) });
+        }
+        marks
+    }
+
+    /// The step that goes together with the one that a task did just now, if there is one.
+    fn follower(&self, done: StepId) -> Option<StepId> {
+        if self.limits.merges.is_empty() {
+            return None;
+        }
+        let core = lock(&self.core);
+        let last = core.last.as_ref().filter(|(task, _)| *task == done.task).map(|(_, label)| label)?;
+        let follows = |pending: &&Pending<S::World>| {
+            let pair = (last.to_string(), pending.asked.label.to_string());
+            pending.id.task == done.task && self.limits.merges.contains(&pair) && pending.is_open(&core.world)
+        };
+        core.pending.iter().find(follows).map(|pending| pending.id)
+    }
+
+    /// Ends a run that came to rest. Answers the last state's digest, and what is wrong.
+    pub fn rest(mut self) -> (u64, Option<Wrong>) {
+        if self.wrong.is_none() {
+            let judged = self.world(|world| self.scenario.at_rest(world));
+            self.wrong = judged.err().map(|message| Wrong { message, after: None });
+        }
+        (self.world(World::digest), self.wrong.take())
+    }
+}
+
+impl<S: Scenario> Drop for Run<'_, S> {
+    fn drop(&mut self) {
+        finish(&self.core);
+    }
+}
+
+/// Runs the tasks to rest in one fixed order: how a scenario gets the world that it begins with.
+///
+/// # Errors
+/// When the run does not end within `steps_max`.
+pub fn rehearse<W: World>(world: W, steps_max: usize, start: impl FnOnce(&Handle<W>)) -> Result<W, Overrun> {
+    let core = Core::shared(world);
+    start(&Handle(std::sync::Arc::clone(&core)));
+    settle(&core, &mut Vec::new());
+    let mut path = Vec::new();
+    loop {
+        let first = {
+            let core = lock(&core);
+            core.pending
+                .iter()
+                .position(|pending| pending.is_open(&core.world))
+                .map(|at| (at, core.pending[at].id))
+        };
+        let Some((at, id)) = first else {
+            finish(&core);
+            return Ok(lock(&core).world.clone());
+        };
+        if path.len() >= steps_max {
+            finish(&core);
+            return Err(Overrun { path });
+        }
+        path.push(id);
+        grant(&core, at);
+    }
+}
+
+/// What the steps of a path look like.
+///
+/// # Panics
+/// When the path is not one of this scenario.
+pub fn trace<S: Scenario>(scenario: &S, path: &[StepId]) -> Trace {
+    let limits = Limits::default();
+    let mut run = Run::begin(scenario, &limits, &scenario.world());
+    let mut trace = Trace::new();
+    path.iter().for_each(|id| drop(run.watched(*id, &mut |shown, _| trace.push(shown))));
+    trace
+}

@@ -1,0 +1,39 @@
+//! What is explored: a world, the tasks that change it, and what must be true of it.
+
+use crate::footprint::Object;
+use crate::handle::Handle;
+
+/// The state that steps read and change.
+pub trait World: Clone + Send + 'static {
+    /// What steps read and write, each by a name of its own.
+    type Object: Object;
+
+    /// The state as a number: two worlds that differ in anything that counts differ in it.
+    fn digest(&self) -> u64;
+}
+
+/// A world to begin with, tasks to run in it, and what must be true.
+pub trait Scenario {
+    type World: World;
+
+    fn world(&self) -> Self::World;
+
+    /// Starts the tasks whose orders are tried.
+    fn start(&self, world: &Handle<Self::World>);
+
+    /// What must be true after every step.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    fn always(&self, _world: &Self::World) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// What must be true when nothing is left to happen.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    fn at_rest(&self, _world: &Self::World) -> Result<(), String> {
+        Ok(())
+    }
+}

@@ -1,0 +1,5 @@
+//! The explorer explored: its reductions against plain search, its random runs against themselves.
+
+mod program;
+mod sound;
+mod strategies;

@@ -1,0 +1,225 @@
+//! Small programs of every kind of step that there is, made from a number: what the reductions are tested on.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures_util::future::{Either, select};
+use steadfast_explore::{Footprint, Handle, Scenario, Steady, When, World};
+
+/// What programs read and write: a few counters, and what each task has seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Board {
+    counters: [u8; 3],
+    seen: BTreeMap<u32, Vec<u8>>,
+    crashed: bool,
+}
+
+impl World for Board {
+    type Object = usize;
+
+    fn digest(&self) -> u64 {
+        Steady::of(self)
+    }
+}
+
+/// One thing that a task does.
+#[derive(Debug, Clone)]
+pub enum Op {
+    Read(usize),
+    /// Writes one more than the counter that was read last.
+    Write(usize),
+    Add(usize),
+    /// Waits until a counter is at least so high.
+    Await(usize, u8),
+    /// Takes one from a counter that has one.
+    Take(usize),
+    /// Whichever of the two comes first; the other one never happens.
+    Either(Box<Op>, Box<Op>),
+    /// Starts a task on the node of this number.
+    Spawn(u32, Vec<Op>),
+    /// Starts a task there and waits for its end, unless the node dies.
+    Request(u32, Vec<Op>),
+    /// Every task of a node dies.
+    Crash(u32),
+    /// Something that may go wrong while a task does something else.
+    Fault(usize, Box<Op>),
+}
+
+/// A program: what each of its first tasks does, and on which node.
+#[derive(Debug, Clone)]
+pub struct Program(pub Vec<(u32, Vec<Op>)>);
+
+/// Numbers drawn from a seed.
+pub struct Draws(pub u64);
+
+impl Draws {
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = Steady::of(&(self.0, bound));
+        self.0 % bound
+    }
+
+    fn place(&mut self) -> usize {
+        usize::try_from(self.below(3)).expect("few")
+    }
+
+    fn simple(&mut self) -> Op {
+        match self.below(10) {
+            0..3 => Op::Read(self.place()),
+            3..5 => Op::Write(self.place()),
+            5..7 => Op::Add(self.place()),
+            7 => Op::Await(self.place(), 1),
+            _ => Op::Take(self.place()),
+        }
+    }
+
+    fn op(&mut self, nested: bool) -> Op {
+        let node = u32::try_from(self.below(2)).expect("few");
+        match self.below(12) {
+            0 if nested => Op::Spawn(node, self.ops(2, false)),
+            1 if nested => Op::Request(node, self.ops(2, false)),
+            2 => Op::Crash(node),
+            3 | 4 => Op::Either(Box::new(self.simple()), Box::new(self.simple())),
+            5 => Op::Fault(self.place(), Box::new(self.simple())),
+            _ => self.simple(),
+        }
+    }
+
+    fn ops(&mut self, most: u64, nested: bool) -> Vec<Op> {
+        (0..=self.below(most)).map(|_| self.op(nested)).collect()
+    }
+
+    pub fn program(&mut self) -> Program {
+        let task = |draws: &mut Draws| (u32::try_from(draws.below(3)).expect("few"), draws.ops(2, true));
+        Program((0..2 + self.below(2)).map(|_| task(self)).collect())
+    }
+}
+
+/// One task at work: its own number, and what it read last.
+struct Worker {
+    board: Handle<Board>,
+    number: u32,
+    children: AtomicU32,
+}
+
+impl Worker {
+    fn new(board: &Handle<Board>, number: u32) -> Worker {
+        Worker { board: board.clone(), number, children: AtomicU32::new(0) }
+    }
+
+    fn child(&self) -> Worker {
+        let child = self.children.fetch_add(1, Ordering::Relaxed) + 1;
+        Worker::new(&self.board, self.number * 10 + child)
+    }
+
+    async fn all(&self, ops: &[Op]) {
+        for op in ops {
+            self.one(op).await;
+        }
+    }
+
+    /// What the task saw is kept in the world, so that two ends differ wherever it matters.
+    fn note(board: &mut Board, number: u32, saw: u8) {
+        board.seen.entry(number).or_default().push(saw);
+    }
+
+    fn one<'a>(&'a self, op: &'a Op) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(self.do_one(op))
+    }
+
+    async fn do_one(&self, op: &Op) {
+        let (board, me) = (&self.board, self.number);
+        match op.clone() {
+            Op::Read(at) => {
+                let read = move |board: &mut Board| {
+                    let saw = board.counters[at];
+                    Worker::note(board, me, saw);
+                    ((), Footprint::reads([at]))
+                };
+                board.step("read", read).await;
+            }
+            Op::Write(at) => {
+                let write = move |board: &mut Board| {
+                    let last = board.seen.get(&me).and_then(|seen| seen.last().copied()).unwrap_or(5);
+                    board.counters[at] = last.wrapping_add(1);
+                    ((), Footprint::writes([at]))
+                };
+                board.step("write", write).await;
+            }
+            Op::Add(at) => {
+                let add = move |board: &mut Board| {
+                    board.counters[at] += 1;
+                    ((), Footprint::writes([at]))
+                };
+                board.step("add", add).await;
+            }
+            Op::Await(at, least) => {
+                let when = When::new([at], move |board: &Board| board.counters[at] >= least);
+                board.step_when("await", when, move |_| ((), Footprint::nothing())).await;
+            }
+            Op::Take(at) => {
+                let when = When::new([at], move |board: &Board| board.counters[at] > 0);
+                let take = move |board: &mut Board| {
+                    board.counters[at] -= 1;
+                    Worker::note(board, me, board.counters[at]);
+                    ((), Footprint::writes([at]))
+                };
+                board.step_when("take", when, take).await;
+            }
+            Op::Either(one, other) => {
+                select(self.one(&one), self.one(&other)).await;
+            }
+            Op::Spawn(node, ops) => {
+                let child = self.child();
+                board.spawn(node.to_string(), "child", async move { child.all(&ops).await });
+            }
+            Op::Request(node, ops) => {
+                let child = self.child();
+                board.request(node.to_string(), "asked", async move { child.all(&ops).await }).await;
+            }
+            Op::Crash(node) => {
+                let crash = move |board: &mut Board| {
+                    board.crashed = true;
+                    Footprint::writes([100])
+                };
+                board.crash("crash", vec![node.to_string()], crash).await;
+            }
+            Op::Fault(at, op) => self.unless_it_goes_wrong(at, &op).await,
+        }
+    }
+
+    /// Does one thing, and one more if something went wrong meanwhile.
+    async fn unless_it_goes_wrong(&self, at: usize, op: &Op) {
+        let wrongs = 900 + number(at);
+        let once = When::new([at + 10], move |board: &Board| !board.seen.contains_key(&wrongs));
+        let goes_wrong = move |board: &mut Board| {
+            Worker::note(board, wrongs, 1);
+            ((), Footprint::writes([at + 10]))
+        };
+        let fault = pin!(self.board.fault("fault", once, goes_wrong));
+        if let Either::Left(((), rest)) = select(fault, self.one(op)).await {
+            rest.await;
+            self.one(&Op::Add(at)).await;
+        }
+    }
+}
+
+fn number(at: usize) -> u32 {
+    u32::try_from(at).expect("few")
+}
+
+impl Scenario for Program {
+    type World = Board;
+
+    fn world(&self) -> Board {
+        Board::default()
+    }
+
+    fn start(&self, board: &Handle<Board>) {
+        for (number, (node, ops)) in (1..).zip(self.0.clone()) {
+            let worker = Worker::new(board, number);
+            board.spawn(node.to_string(), "task", async move { worker.all(&ops).await });
+        }
+    }
+}

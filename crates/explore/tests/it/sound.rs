@@ -1,0 +1,59 @@
+//! Every reduction comes to the same ends as plain search: on programs of every kind of step, made from numbers.
+
+use std::collections::BTreeSet;
+
+use steadfast_explore::{Found, Options, Reduction, Scenario, search_and_tell};
+
+use crate::program::{Draws, Program};
+
+/// How many programs are compared. Each costs up to [`ORDERS_MAX`] runs.
+const PROGRAMS: u64 = 3_000;
+
+/// Programs with more orders than this are left out.
+const ORDERS_MAX: u64 = 4_000;
+
+fn ends(program: &Program, reduction: Reduction) -> (BTreeSet<u64>, Found) {
+    let mut ends = BTreeSet::new();
+    let options = Options { reduction, schedules_max: ORDERS_MAX, ..Options::default() };
+    let found = search_and_tell(program, &options, &mut |digest, _| {
+        ends.insert(digest);
+    });
+    (ends, found.expect("programs end"))
+}
+
+#[test]
+fn reductions_come_to_every_end() {
+    let (mut compared, mut plain_runs, mut sleep_runs, mut dpor_runs) = (0, 0, 0, 0);
+    for seed in 0..PROGRAMS {
+        let program = Draws(seed).program();
+        let (plain, found) = ends(&program, Reduction::Nothing);
+        if !found.exhausted {
+            continue;
+        }
+        for reduction in [Reduction::SleepSets, Reduction::SourceDpor] {
+            let (reduced, with) = ends(&program, reduction);
+            assert!(with.exhausted, "seed {seed}, {reduction:?}: more runs than plain search");
+            assert_eq!(reduced, plain, "seed {seed}, {reduction:?} of {program:?}");
+            match reduction {
+                Reduction::SleepSets => sleep_runs += with.schedules + with.skipped,
+                Reduction::SourceDpor | Reduction::Nothing => dpor_runs += with.schedules + with.skipped,
+            }
+        }
+        compared += 1;
+        plain_runs += found.schedules;
+    }
+    println!(
+        "{compared} programs: {plain_runs} runs, with sleep sets {sleep_runs}, with source-DPOR {dpor_runs}"
+    );
+    assert!(compared > PROGRAMS / 2, "most programs are small enough to compare");
+    assert!(dpor_runs < sleep_runs && sleep_runs < plain_runs);
+}
+
+/// The runs of a search end with nothing left to happen: also one that stops at its first step.
+#[test]
+fn a_program_without_steps_has_one_order() {
+    let nothing = Program(Vec::new());
+    let (ends, found) = ends(&nothing, Reduction::SourceDpor);
+    assert_eq!((ends.len(), found.schedules, found.exhausted), (1, 1, true));
+    assert_eq!(nothing.world(), nothing.world());
+}
