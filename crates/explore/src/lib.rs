@@ -42,23 +42,33 @@
 //! but the world, and tell each other nothing but the answers of [`Handle::request`].) Things that go wrong are steps too ([`Handle::fault`], [`Handle::crash`]): when they happen, and whether, is explored with the rest.
 //!
 //! [`search()`] tries every order that can differ, and says when it has. [`sample()`] draws orders at random, for
-//! what is too large. That the reduction loses nothing is tested against plain search on generated programs, not
+//! what is too large. What they find is made small ([`minimise()`]), named in a few characters ([`Token`]), told to a
+//! person ([`mod@timeline`]), and searched again with steps joined, for what would mend it ([`repairs()`]). That the reduction loses nothing is tested against plain search on generated programs, not
 //! believed.
 
 mod clock;
 mod executor;
 mod footprint;
 mod handle;
+mod minimise;
+mod repair;
+mod replay;
 mod run;
 mod sample;
 mod search;
+pub mod timeline;
+mod token;
 mod world;
 
 pub use clock::STEPS_MAX;
 pub use executor::{Shown, StepId};
 pub use footprint::{Footprint, Object, Steady};
 pub use handle::{Handle, When};
+pub use minimise::{Minimal, kind_of, minimise};
+pub use repair::{Hint, Verdict, repairs};
+pub use replay::{Replayed, Switch};
 pub use run::{Limits, Merges, Overrun, Trace, Wrong, rehearse, trace};
 pub use sample::{Draw, Sample, Sampled, sample};
 pub use search::{Found, Options, Reduction, Violation, search, search_and_tell};
+pub use token::{Token, TokenError, retrace, with_switches};
 pub use world::{Scenario, World};

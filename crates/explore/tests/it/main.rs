@@ -3,3 +3,4 @@
 mod program;
 mod sound;
 mod strategies;
+mod violations;

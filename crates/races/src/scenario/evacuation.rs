@@ -115,7 +115,7 @@ pub(super) const RACES: &[Race] = &[
         },
         rests: nothing_more,
         rule: None,
-        exhaustive: true,
+        exhaustive: false,
     },
     Race {
         name: "source_returns",
@@ -128,7 +128,7 @@ pub(super) const RACES: &[Race] = &[
         },
         rests: nothing_more,
         rule: Some(Rule::B1OneRunner),
-        exhaustive: true,
+        exhaustive: false,
     },
     Race {
         name: "delete_while_down",

@@ -63,7 +63,7 @@ pub(super) const RACES: &[Race] = &[
         },
         rests: nothing_more,
         rule: Some(Rule::C6KeepsTrying),
-        exhaustive: true,
+        exhaustive: false,
     },
     Race {
         name: "evacuation_of_a_stopped_instance",
