@@ -48,8 +48,10 @@
 
 mod clock;
 mod executor;
+mod explorable;
 mod footprint;
 mod handle;
+mod meter;
 mod minimise;
 mod repair;
 mod replay;
@@ -62,8 +64,10 @@ mod world;
 
 pub use clock::STEPS_MAX;
 pub use executor::{Shown, StepId};
+pub use explorable::Explorable;
 pub use footprint::{Footprint, Object, Steady};
 pub use handle::{Handle, When};
+pub use meter::Meter;
 pub use minimise::{Minimal, kind_of, minimise};
 pub use repair::{Hint, Verdict, repairs};
 pub use replay::{Replayed, Switch};

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::executor::StepId;
 use crate::footprint::{Marks, Steady};
+use crate::meter::Meter;
 use crate::run::{Choice, Event, Limits, Overrun, Run, Wrong};
 use crate::search::Violation;
 use crate::world::Scenario;
@@ -27,7 +28,7 @@ pub enum Draw {
 }
 
 /// What to sample.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Sample {
     pub draw: Draw,
     pub seed: u64,
@@ -37,6 +38,7 @@ pub struct Sample {
     /// Run each schedule again, and compare every step of it.
     pub twice: bool,
     pub limits: Limits,
+    pub meter: Meter,
 }
 
 impl Default for Sample {
@@ -48,6 +50,7 @@ impl Default for Sample {
             stop_at_violation: true,
             twice: false,
             limits: Limits::default(),
+            meter: Meter::default(),
         }
     }
 }
@@ -112,9 +115,13 @@ pub fn sample<S: Scenario>(scenario: &S, sample: &Sample) -> Result<Sampled, Ove
     }
     let mut sampled = Sampled::default();
     for number in sample.runs.clone() {
+        if sample.meter.is_stopped() {
+            break;
+        }
         let run = sampler.once(draw_of(sample.draw, number), number, &mut |_, _| {})?;
         sampled.schedules += 1;
         sampled.steps += run.path.len() as u64;
+        sample.meter.count(run.path.len() as u64);
         if sample.twice && sampler.again(&run.path) != run.hash {
             sampled.unsteady.push(number);
         }

@@ -13,6 +13,7 @@
 use crate::clock::Clock;
 use crate::executor::StepId;
 use crate::footprint::Marks;
+use crate::meter::Meter;
 use crate::run::{Event, Limits, Overrun, Run, Wrong};
 use crate::world::Scenario;
 
@@ -28,7 +29,7 @@ pub enum Reduction {
 }
 
 /// How to search.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     pub reduction: Reduction,
     /// End with the first violation.
@@ -36,6 +37,7 @@ pub struct Options {
     /// How many runs to try at most.
     pub schedules_max: u64,
     pub limits: Limits,
+    pub meter: Meter,
 }
 
 impl Default for Options {
@@ -45,6 +47,7 @@ impl Default for Options {
             stop_at_violation: false,
             schedules_max: u64::MAX,
             limits: Limits::default(),
+            meter: Meter::default(),
         }
     }
 }
@@ -144,8 +147,11 @@ pub fn search_and_tell<S: Scenario>(
     let mut search = Search { scenario, options, nodes: Vec::new(), found: Found::default() };
     let origin = scenario.world();
     loop {
+        let before = search.found.steps;
         search.run(&origin, tell)?;
-        let enough = search.found.schedules + search.found.skipped >= options.schedules_max;
+        options.meter.count(search.found.steps - before);
+        let all = search.found.schedules + search.found.skipped >= options.schedules_max;
+        let enough = all || options.meter.is_stopped();
         let stop = enough || (options.stop_at_violation && search.found.violation.is_some());
         let more = search.backtrack();
         if stop || !more {

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::executor::StepId;
 use crate::replay::{Replayed, Switch, follow, switched};
 use crate::run::{Limits, Overrun};
 use crate::world::Scenario;
@@ -34,8 +35,8 @@ impl fmt::Display for Token {
 pub enum TokenError {
     /// It was never a token.
     Malformed,
-    /// The scenario, or the code under it, has changed since the token was made: its steps are others now.
-    OtherCode,
+    /// The scenario, or the code under it, has changed since the token was made: its steps are others now, those here.
+    OtherCode(Vec<StepId>),
     /// The run goes round in circles: the code under it has changed.
     Overrun(Overrun),
 }
@@ -44,7 +45,7 @@ impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             TokenError::Malformed => "this is not a token: copy it whole, as it was printed",
-            TokenError::OtherCode | TokenError::Overrun(_) => {
+            TokenError::OtherCode(_) | TokenError::Overrun(_) => {
                 "the token is of other code: the steps of this scenario are not those that it was made of. Explore \
                  the scenario again for a new one"
             }
@@ -106,7 +107,11 @@ impl Token {
             chosen.unwrap_or(usual)
         });
         let run = run.map_err(TokenError::Overrun)?;
-        if sound && left == 0 && check(run.names) == expected { Ok(run) } else { Err(TokenError::OtherCode) }
+        if sound && left == 0 && check(run.names) == expected {
+            Ok(run)
+        } else {
+            Err(TokenError::OtherCode(run.path))
+        }
     }
 }
 
@@ -114,11 +119,7 @@ impl Token {
 ///
 /// # Errors
 /// When the run does not end within its limits.
-pub fn retrace<S: Scenario>(
-    scenario: &S,
-    limits: &Limits,
-    path: &[crate::StepId],
-) -> Result<Replayed, Overrun> {
+pub fn retrace<S: Scenario>(scenario: &S, limits: &Limits, path: &[StepId]) -> Result<Replayed, Overrun> {
     crate::replay::leniently(scenario, limits, &scenario.world(), path)
 }
 

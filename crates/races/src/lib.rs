@@ -1,8 +1,10 @@
 //! Steadfast under the explorer: the shipped operations, unchanged, over a simulated world.
 
 mod cast;
+pub mod catalogue;
 pub mod legacy;
 pub mod mutant;
+pub mod replay;
 pub mod scenario;
 mod scene;
 mod site;

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use steadfast_model::ids::HostId;
 
 use crate::config::HypervisorKind;
+use crate::explore::{Budget, Strategy};
 
 /// The most hosts that one machine plays.
 const HOSTS_MAX: i64 = 100;
@@ -51,6 +52,9 @@ pub enum Command {
     /// Measure boots and evacuations per second, from HTTP request to the agents' confirmation
     #[command(after_help = BENCH_EXAMPLES)]
     Bench(BenchArgs),
+    /// Explore every order of events on the shipped code, and explain what goes wrong
+    #[command(after_help = EXPLORE_EXAMPLES)]
+    Explore(ExploreArgs),
     /// Hash a password, read from standard input, for the users file
     #[command(after_help = PASSWORD_EXAMPLES)]
     Password,
@@ -115,6 +119,17 @@ Each run boots instances with a device each on simulated hosts, kills half of th
 them. A store that is named must be empty; it is left with what was measured in it.
 
 Exit codes: 0 measured, 1 it could not be done, 2 bad usage";
+
+const EXPLORE_EXAMPLES: &str = "\
+Examples:
+  steadfast explore list                        every scenario
+  steadfast explore delete_during_evacuation    every order of one of them
+  steadfast explore --all --budget 5m           all of them, for five minutes
+  steadfast explore source_returns --budget 1000000 --strategy dpor
+  steadfast explore --all --html found.html     a page with a picture of each violation
+  steadfast explore replay SCENARIO TOKEN       one run again, as it was printed
+
+Exit codes: 0 nothing was found; 1 it could not be done; 2 bad usage; 3 something was found";
 
 const PASSWORD_EXAMPLES: &str = "\
 Examples:
@@ -247,4 +262,67 @@ pub struct BenchArgs {
     /// How many hosts
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(2..=HOSTS_MAX))]
     pub hosts: u16,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ExploreArgs {
+    /// The scenarios, by name
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+    /// Every scenario
+    #[arg(long, conflicts_with = "scenarios")]
+    pub all: bool,
+    #[command(flatten)]
+    pub extent: Extent,
+    #[command(subcommand)]
+    pub command: Option<ExploreCommand>,
+}
+
+/// How much is explored, and how it is told.
+#[derive(Debug, Args)]
+pub struct Extent {
+    /// How orders are chosen
+    #[arg(long, value_enum, default_value_t = Strategy::Auto)]
+    pub strategy: Strategy,
+    /// A time for all scenarios together (60s, 5m), or a number of schedules for each [default: 100000]
+    #[arg(long, value_name = "60s|N", value_parser = crate::command::explore::budget)]
+    pub budget: Option<Budget>,
+    /// How many scenarios are explored at once [default: one for each core]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=WORKERS_MAX))]
+    pub workers: Option<u16>,
+    /// What random orders are drawn from
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Write a page with a picture of each violation
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+/// The most threads that explore.
+const WORKERS_MAX: i64 = 256;
+
+#[derive(Debug, Subcommand)]
+pub enum ExploreCommand {
+    /// Name every scenario
+    List {
+        /// Print one JSON list on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run one schedule again, and tell it
+    Replay(ReplayArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    pub scenario: String,
+    /// As it was printed with the violation
+    pub token: String,
+    /// Write a picture of it
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
 }

@@ -10,6 +10,7 @@ pub mod config;
 pub mod control_plane;
 pub mod demo;
 pub mod exit;
+pub mod explore;
 pub mod http;
 mod log;
 pub mod site;

@@ -1,6 +1,6 @@
 //! Random runs: the same for whoever runs them, and each of them the same a second time.
 
-use steadfast_explore::{Draw, Limits, Sample, sample};
+use steadfast_explore::{Draw, Sample, sample};
 
 use crate::program::Draws;
 
@@ -19,7 +19,7 @@ fn every_schedule_is_the_same_a_second_time() {
                     runs: 0..50,
                     twice: true,
                     stop_at_violation: false,
-                    limits: Limits::default(),
+                    ..Sample::default()
                 },
             );
             let sampled = sampled.expect("programs end");

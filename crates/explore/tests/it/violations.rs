@@ -69,7 +69,7 @@ fn a_violation_is_made_small_and_its_token_replays_exactly() {
         // Tokens of other programs show nothing here, rather than something else.
         for other in &tokens {
             match other.replay(&scenario, &limits) {
-                Err(TokenError::OtherCode) => {}
+                Err(TokenError::OtherCode(_)) => {}
                 Err(why) => panic!("{why}"),
                 Ok(run) => assert_eq!(Token::of(&run), *other, "it names the very same steps"),
             }

@@ -3,6 +3,7 @@
 mod agent;
 mod bench;
 mod demo;
+pub mod explore;
 pub mod password;
 mod server;
 mod tie;
@@ -28,6 +29,7 @@ pub fn run(command: Command) -> Result<Exit, Failure> {
             Command::Agent(args) => agent::run(&args).await,
             Command::Verify(args) => verify::run(&args).await,
             Command::Bench(args) => bench::run(args).await,
+            Command::Explore(args) => explore::run(args).await,
             Command::Password => password::run(),
         }
     });

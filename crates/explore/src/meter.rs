@@ -1,0 +1,43 @@
+//! How far a search has come, for whoever watches it from another thread, and the way to end it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Counts of a search that goes on. Cheap to clone; every clone counts the same search.
+#[derive(Debug, Clone, Default)]
+pub struct Meter(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    schedules: AtomicU64,
+    steps: AtomicU64,
+    stopped: AtomicBool,
+}
+
+impl Meter {
+    /// Runs so far, those that were given up included.
+    #[must_use]
+    pub fn schedules(&self) -> u64 {
+        self.0.schedules.load(Ordering::Relaxed)
+    }
+
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.0.steps.load(Ordering::Relaxed)
+    }
+
+    /// Ends the search after the run that is under way. What it found until then counts.
+    pub fn stop(&self) {
+        self.0.stopped.store(true, Ordering::Relaxed);
+    }
+
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.0.stopped.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count(&self, steps: u64) {
+        self.0.schedules.fetch_add(1, Ordering::Relaxed);
+        self.0.steps.fetch_add(steps, Ordering::Relaxed);
+    }
+}

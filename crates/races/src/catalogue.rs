@@ -1,0 +1,77 @@
+//! Every scenario that can be explored, shipped or legacy, as one list.
+
+use steadfast_explore::Explorable;
+
+use crate::scenario;
+use crate::stage::Race;
+
+/// Whose protocol a scenario is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Ours: nothing may be found.
+    Shipped,
+    /// One that history has shown to be wrong: something must be found.
+    Legacy,
+}
+
+impl Kind {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Shipped => "shipped",
+            Kind::Legacy => "legacy",
+        }
+    }
+}
+
+/// A scenario of the catalogue.
+pub trait Subject: Send + Sync {
+    fn name(&self) -> String;
+    fn kind(&self) -> Kind;
+    /// What could go wrong, in a sentence.
+    fn about(&self) -> String;
+    /// Who acts in it.
+    fn operations(&self) -> Vec<String>;
+    /// What may go wrong on the way.
+    fn faults(&self) -> Vec<String>;
+    /// Sets the scene.
+    fn staged(&self) -> Box<dyn Explorable + '_>;
+}
+
+impl Subject for &'static Race {
+    fn name(&self) -> String {
+        self.name.to_owned()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Shipped
+    }
+
+    fn about(&self) -> String {
+        self.about.to_owned()
+    }
+
+    fn operations(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn faults(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn staged(&self) -> Box<dyn Explorable + '_> {
+        Box::new(Race::staged(self, None))
+    }
+}
+
+/// Every scenario, in the order in which they are read.
+#[must_use]
+pub fn all() -> Vec<Box<dyn Subject>> {
+    scenario::all().into_iter().map(|race| Box::new(race) as Box<dyn Subject>).collect()
+}
+
+/// The scenario of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<Box<dyn Subject>> {
+    all().into_iter().find(|subject| subject.name() == name)
+}

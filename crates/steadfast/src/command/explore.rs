@@ -1,0 +1,156 @@
+//! `steadfast explore`: every order of events, on the shipped code.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+use steadfast_explore::timeline::{svg, text};
+use steadfast_explore::{Limits, Token};
+use steadfast_races::catalogue::{self, Subject};
+
+use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs};
+use crate::exit::{Exit, Failure};
+use crate::explore::{Budget, Campaign, Report, page, run as explore};
+
+/// How many schedules of each scenario are tried if nobody says how many.
+const SCHEDULES: u64 = 100_000;
+
+pub async fn run(args: ExploreArgs) -> Result<Exit, Failure> {
+    // It keeps a thread busy for as long as it takes.
+    tokio::task::spawn_blocking(move || match args.command {
+        None => scenarios(&args),
+        Some(ExploreCommand::List { json }) => Ok(list(json)),
+        Some(ExploreCommand::Replay(replay)) => again(&replay),
+    })
+    .await
+    .map_err(Failure::because)?
+}
+
+fn scenarios(args: &ExploreArgs) -> Result<Exit, Failure> {
+    let subjects = chosen(args)?;
+    let campaign = campaign(&args.extent);
+    let json = args.extent.json;
+    let reports = explore(&subjects, campaign, &mut |report| {
+        if !json {
+            println!("{}", report.text());
+        }
+    });
+    let found = reports.iter().filter(|report| report.violation.is_some()).count();
+    if json {
+        let scenarios: Vec<_> = reports.iter().map(Report::json).collect();
+        println!("{}", json!({"scenarios": scenarios, "found": found}));
+    } else {
+        println!("\n{}", summary(&reports));
+    }
+    if let Some(file) = &args.extent.html {
+        write(file, &page("What steadfast explore found", "", &reports))?;
+    }
+    Ok(if found > 0 { Exit::Violations } else { Exit::Clean })
+}
+
+fn chosen(args: &ExploreArgs) -> Result<Vec<Box<dyn Subject>>, Failure> {
+    if args.all {
+        return Ok(catalogue::all());
+    }
+    if args.scenarios.is_empty() {
+        let sentence = "name a scenario, or say --all; `steadfast explore list` names them";
+        return Err(Failure::Usage(sentence.to_owned()));
+    }
+    args.scenarios.iter().map(|name| named(name)).collect()
+}
+
+fn named(name: &str) -> Result<Box<dyn Subject>, Failure> {
+    let unknown =
+        || Failure::Usage(format!("there is no scenario `{name}`; `steadfast explore list` names them"));
+    catalogue::find(name).ok_or_else(unknown)
+}
+
+fn campaign(extent: &Extent) -> Campaign {
+    let workers = extent
+        .workers
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+    let budget = extent.budget.unwrap_or(Budget::Schedules(SCHEDULES));
+    Campaign { strategy: extent.strategy, budget, seed: extent.seed, workers }
+}
+
+/// How many there were, how many were exhausted, and which were not.
+fn summary(reports: &[Report]) -> String {
+    let exhausted = reports.iter().filter(|report| report.outcome.exhausted).count();
+    let found = reports.iter().filter(|report| report.violation.is_some()).count();
+    let schedules: u64 = reports.iter().map(|report| report.outcome.schedules + report.outcome.covered).sum();
+    let steps: u64 = reports.iter().map(|report| report.outcome.steps).sum();
+    let open = |report: &&Report| report.violation.is_none() && !report.outcome.exhausted;
+    let left: Vec<&str> = reports.iter().filter(open).map(|report| report.name.as_str()).collect();
+    let mut text = format!(
+        "{} scenarios, {exhausted} exhausted, {found} with a violation; {schedules} schedules, {steps} steps",
+        reports.len()
+    );
+    if !left.is_empty() {
+        text.push_str(&format!("\nnot exhausted: {}", left.join(", ")));
+    }
+    text
+}
+
+fn list(json: bool) -> Exit {
+    let subjects = catalogue::all();
+    if json {
+        let each = |subject: &Box<dyn Subject>| {
+            json!({
+                "name": subject.name(), "kind": subject.kind().name(), "about": subject.about(),
+                "operations": subject.operations(), "faults": subject.faults(),
+            })
+        };
+        println!("{}", json!(subjects.iter().map(each).collect::<Vec<_>>()));
+    } else {
+        for subject in &subjects {
+            println!("{:44} {:8} {}", subject.name(), subject.kind().name(), subject.about());
+        }
+        println!("\n{} scenarios", subjects.len());
+    }
+    Exit::Clean
+}
+
+/// Runs one schedule again, and tells it.
+fn again(args: &ReplayArgs) -> Result<Exit, Failure> {
+    let subject = named(&args.scenario)?;
+    let token: Token =
+        args.token.parse().map_err(|why| Failure::Usage(format!("`{}`: {why}", args.token)))?;
+    let (limits, staged) = (Limits::default(), subject.staged());
+    let run = staged.replay(&token, &limits).map_err(Failure::because)?;
+    let timeline = staged.timeline(&limits, &run.path).expect("it was run within these limits");
+    println!("{}\n\n{}", subject.about(), text(&timeline));
+    if let Some(file) = &args.svg {
+        write(file, &svg(&timeline, &subject.about()))?;
+    }
+    Ok(if run.wrong.is_some() { Exit::Violations } else { Exit::Clean })
+}
+
+fn write(file: &Path, content: &str) -> Result<(), Failure> {
+    fs::write(file, content).map_err(Failure::cannot(format_args!("write {}", file.display())))
+}
+
+/// A budget as it is written: `60s`, `5m`, or a number of schedules.
+///
+/// # Errors
+/// When it is neither.
+pub fn budget(text: &str) -> Result<Budget, String> {
+    let wrong = || format!("`{text}` is neither a time (60s, 5m) nor a number of schedules");
+    let seconds = |digits: &str, factor: u64| {
+        let count: u64 = digits.parse().map_err(|_| wrong())?;
+        let seconds = count.checked_mul(factor).filter(|seconds| *seconds <= BUDGET_SECONDS_MAX);
+        seconds.map(|seconds| Budget::Time(std::time::Duration::from_secs(seconds))).ok_or_else(wrong)
+    };
+    if let Some(digits) = text.strip_suffix('s') {
+        return seconds(digits, 1);
+    }
+    if let Some(digits) = text.strip_suffix('m') {
+        return seconds(digits, 60);
+    }
+    match text.parse() {
+        Ok(0) | Err(_) => Err(wrong()),
+        Ok(schedules) => Ok(Budget::Schedules(schedules)),
+    }
+}
+
+/// The longest time that may be asked for: a day.
+const BUDGET_SECONDS_MAX: u64 = 86_400;

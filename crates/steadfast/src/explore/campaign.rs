@@ -1,0 +1,179 @@
+//! Goes through scenarios, several at a time. For a given number of schedules what comes out does not depend on how
+//! many workers there are: each scenario is explored by one of them.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use steadfast_explore::{Draw, Meter, Options, Overrun, Reduction, Sample, Violation};
+use steadfast_races::catalogue::Subject;
+
+use super::progress::Progress;
+use super::report::{Outcome, Report};
+use super::violation::tell;
+
+/// How the orders of a scenario are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Strategy {
+    /// Every order that can differ; what is too large for the budget is sampled beside
+    Auto,
+    /// Every order that can differ (source-DPOR)
+    Dpor,
+    /// Every order, those that cannot differ given up half-way (sleep sets)
+    Sleep,
+    /// Every order
+    Dfs,
+    /// Random: partial order sampling
+    Pos,
+    /// Random: each step as likely as any other
+    Walk,
+    /// Random: priorities of tasks with change points
+    Pct,
+}
+
+/// How much is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    /// So many schedules of each scenario.
+    Schedules(u64),
+    /// So long, all scenarios together.
+    Time(Duration),
+}
+
+impl Budget {
+    fn schedules(self) -> u64 {
+        match self {
+            Budget::Schedules(schedules) => schedules,
+            Budget::Time(_) => u64::MAX,
+        }
+    }
+}
+
+/// What a search that was not exhausted is sampled with beside it, for each ten schedules of the budget.
+const SAMPLES_PER_TEN: u64 = 2;
+
+/// The most that is sampled beside a search.
+const SAMPLES_MAX: u64 = 100_000;
+
+/// What to explore, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Campaign {
+    pub strategy: Strategy,
+    pub budget: Budget,
+    pub seed: u64,
+    pub workers: usize,
+}
+
+/// Explores each subject. Tells of them in their order, each as soon as those before it are done.
+///
+/// # Panics
+/// When a worker does.
+pub fn run(subjects: &[Box<dyn Subject>], campaign: Campaign, told: &mut dyn FnMut(&Report)) -> Vec<Report> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<Option<Report>>> = Mutex::new(subjects.iter().map(|_| None).collect());
+    let meter = Meter::default();
+    let (tell, arrives) = std::sync::mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..campaign.workers.clamp(1, subjects.len().max(1)) {
+            let (next, done, meter, tell) = (&next, &done, meter.clone(), tell.clone());
+            scope.spawn(move || {
+                while let Some((place, subject)) = Some(next.fetch_add(1, Ordering::Relaxed))
+                    .and_then(|place| Some((place, subjects.get(place)?)))
+                {
+                    let report = explore(subject.as_ref(), campaign, &meter);
+                    done.lock().expect("no worker panics with it")[place] = Some(report);
+                    // Nobody listens any more only when all is told.
+                    let _ = tell.send(());
+                }
+            });
+        }
+        drop(tell);
+        let progress = Progress::begin(subjects.len());
+        let deadline = match campaign.budget {
+            Budget::Time(time) => Some(Instant::now() + time),
+            Budget::Schedules(_) => None,
+        };
+        let mut shown = 0;
+        loop {
+            let woken = arrives.recv_timeout(progress.interval());
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                meter.stop();
+            }
+            progress.clear();
+            let done = done.lock().expect("no worker panics with it");
+            while let Some(Some(report)) = done.get(shown) {
+                told(report);
+                shown += 1;
+            }
+            drop(done);
+            if woken == Err(std::sync::mpsc::RecvTimeoutError::Disconnected) {
+                break;
+            }
+            progress.show(shown, &meter);
+        }
+    });
+    let done = done.into_inner().expect("no worker panics with it");
+    done.into_iter().map(|report| report.expect("every scenario was explored")).collect()
+}
+
+/// Explores one scenario, and makes of what was found what a person needs.
+fn explore(subject: &dyn Subject, campaign: Campaign, meter: &Meter) -> Report {
+    let begun = Instant::now();
+    let staged = subject.staged();
+    let mut outcome = Outcome::default();
+    let mut found = None;
+    let mut circles = None;
+    let searched = match campaign.strategy {
+        Strategy::Auto | Strategy::Dpor => Some(Reduction::SourceDpor),
+        Strategy::Sleep => Some(Reduction::SleepSets),
+        Strategy::Dfs => Some(Reduction::Nothing),
+        Strategy::Pos | Strategy::Walk | Strategy::Pct => None,
+    };
+    if let Some(reduction) = searched {
+        let schedules_max = campaign.budget.schedules();
+        let meter = meter.clone();
+        let options =
+            Options { reduction, stop_at_violation: true, schedules_max, meter, ..Options::default() };
+        match staged.search(&options) {
+            Ok(searched) => {
+                outcome.searched(&searched);
+                found = searched.violation;
+            }
+            Err(Overrun { path }) => circles = Some(path),
+        }
+    }
+    let beside = campaign.strategy == Strategy::Auto && !outcome.exhausted;
+    if found.is_none() && circles.is_none() && (beside || searched.is_none()) {
+        let schedules = campaign.budget.schedules();
+        let runs = if beside {
+            (schedules / 10).saturating_mul(SAMPLES_PER_TEN).min(SAMPLES_MAX)
+        } else {
+            schedules
+        };
+        let draw = match campaign.strategy {
+            Strategy::Pos => Draw::Pos,
+            Strategy::Walk => Draw::Walk,
+            Strategy::Pct => Draw::Pct { changes: 3 },
+            Strategy::Auto | Strategy::Dpor | Strategy::Sleep | Strategy::Dfs => Draw::Portfolio,
+        };
+        let wanted =
+            Sample { draw, seed: campaign.seed, runs: 0..runs, meter: meter.clone(), ..Sample::default() };
+        match staged.sample(&wanted) {
+            Ok(sampled) => {
+                outcome.sampled += sampled.schedules;
+                outcome.steps += sampled.steps;
+                found = sampled.violation.map(|(_, violation)| violation);
+            }
+            Err(Overrun { path }) => circles = Some(path),
+        }
+    }
+    if let Some(path) = circles {
+        let message = "Circles: it goes on for ever".to_owned();
+        outcome.circles = true;
+        found = Some(Violation { message, path });
+    }
+    outcome.seconds = begun.elapsed().as_secs_f64();
+    let violation = found.map(|violation| tell(subject, staged.as_ref(), &violation, outcome.circles));
+    Report::new(subject, outcome, violation)
+}

@@ -1,0 +1,45 @@
+//! What was found, as one page that needs nothing else: no script, no font, no file beside it.
+
+use steadfast_explore::timeline::svg;
+
+use super::report::Report;
+
+const STYLE: &str = "body{font:15px/1.5 ui-sans-serif,system-ui,sans-serif;color:#1f2933;margin:2rem auto;\
+                     max-width:70rem;padding:0 1rem}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.5rem}\
+                     table{border-collapse:collapse}td,th{border:1px solid #cbd2d9;padding:.3rem .7rem;\
+                     text-align:left}code{background:#f1f5f9;padding:.1rem .3rem}figure{margin:1rem 0;\
+                     overflow-x:auto}";
+
+/// The page: what stands above the pictures, then a picture for each violation.
+#[must_use]
+pub fn page(title: &str, above: &str, reports: &[Report]) -> String {
+    let found: String = reports.iter().filter_map(section).collect();
+    let none = if found.is_empty() { "<p>Nothing was found.</p>" } else { "" };
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title>\
+         <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body>\n\
+         <h1>{}</h1>\n{above}{found}{none}</body></html>\n",
+        escaped(title),
+        escaped(title),
+    )
+}
+
+fn section(report: &Report) -> Option<String> {
+    let told = report.violation.as_ref()?;
+    let repairs: String =
+        told.repairs().iter().map(|repair| format!("<li>{}</li>", escaped(repair))).collect();
+    let again = told.token.as_ref().map_or_else(String::new, |token| {
+        format!("<p>Again: <code>steadfast explore replay {} {token}</code></p>", escaped(&report.name))
+    });
+    Some(format!(
+        "<h2>{}</h2>\n<p>{}. <strong>{}</strong></p>\n<figure>{}</figure>\n<ul>{repairs}</ul>\n{again}\n",
+        escaped(&report.name),
+        escaped(&report.about),
+        escaped(&told.message),
+        svg(&told.timeline, &report.about),
+    ))
+}
+
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
