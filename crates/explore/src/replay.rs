@@ -86,7 +86,7 @@ pub(crate) fn follow<S: Scenario>(
     loop {
         let choices = run.choices();
         if choices.is_empty() {
-            let (_, wrong) = run.rest();
+            let wrong = run.rest();
             return Ok(Replayed { path, wrong, switches, options, names });
         }
         if path.len() >= limits.steps_max {

@@ -152,36 +152,42 @@ impl<'a, S: Scenario> Run<'a, S> {
 
     /// Does a step, judges what came of it, and answers what it touched.
     pub fn step(&mut self, id: StepId) -> Event {
-        self.watched(id, &mut |_, _| {})
+        self.done(id, None)
     }
 
     /// The same, with each footprint shown to `watch`.
     pub fn watched(&mut self, id: StepId, watch: Watch<'_, S>) -> Event {
+        self.done(id, Some(watch))
+    }
+
+    fn done(&mut self, id: StepId, mut watch: Option<Watch<'_, S>>) -> Event {
         let born = {
             let core = lock(&self.core);
             core.pending[core.find(id).expect("a step is done while it waits")].born
         };
-        let mut marks = self.look(id, watch);
+        let mut marks = self.look(id, &mut watch);
         while let Some(next) = self.follower(id) {
-            marks.join(&self.look(next, watch));
+            marks.join(&self.look(next, &mut watch));
         }
         self.hash = Steady::of(&(self.hash, id, marks.digest()));
         self.depth += 1;
         Event { id, born, marks }
     }
 
-    fn look(&mut self, id: StepId, watch: Watch<'_, S>) -> Marks {
-        let mut shown = self.show(id);
+    fn look(&mut self, id: StepId, watch: &mut Option<Watch<'_, S>>) -> Marks {
+        let shown = watch.as_ref().map(|_| self.show(id));
         let Granted { footprint, gate_reads, woke, nodes, killed } = self.grant(id);
         let mut marks = Marks::of(&footprint);
         gate_reads.iter().for_each(|object| marks.read(object));
         woke.into_iter().for_each(|task| marks.wakes(task));
         nodes.into_iter().for_each(|node| marks.runs_on(node));
         killed.into_iter().for_each(|node| marks.kills(node));
-        if let Some(label) = footprint.label {
-            label.clone_into(&mut shown.label);
+        if let (Some(watch), Some(mut shown)) = (watch, shown) {
+            if let Some(label) = footprint.label {
+                label.clone_into(&mut shown.label);
+            }
+            watch(shown, &footprint);
         }
-        watch(shown, &footprint);
         if footprint.changes() && self.wrong.is_none() {
             let judged = self.world(|world| self.scenario.always(world));
             self.wrong = judged.err().map(|message| Wrong { message, after: Some(self.depth) });
@@ -203,13 +209,13 @@ impl<'a, S: Scenario> Run<'a, S> {
         core.pending.iter().find(follows).map(|pending| pending.id)
     }
 
-    /// Ends a run that came to rest. Answers the last state's digest, and what is wrong.
-    pub fn rest(mut self) -> (u64, Option<Wrong>) {
+    /// Ends a run that came to rest. Answers what is wrong.
+    pub fn rest(&mut self) -> Option<Wrong> {
         if self.wrong.is_none() {
             let judged = self.world(|world| self.scenario.at_rest(world));
             self.wrong = judged.err().map(|message| Wrong { message, after: None });
         }
-        (self.world(World::digest), self.wrong.take())
+        self.wrong.take()
     }
 }
 

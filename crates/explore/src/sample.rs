@@ -11,7 +11,7 @@ use crate::footprint::{Marks, Steady};
 use crate::meter::Meter;
 use crate::run::{Choice, Event, Limits, Overrun, Run, Wrong};
 use crate::search::Violation;
-use crate::world::Scenario;
+use crate::world::{Scenario, World};
 
 /// How the next step is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,10 +147,15 @@ fn draw_of(draw: Draw, number: u64) -> Draw {
     }
 }
 
+/// Every step of a run, what each touched, and the state at its end.
+fn whole<S: Scenario>(run: &Run<'_, S>) -> u64 {
+    Steady::of(&(run.hash, run.world(World::digest)))
+}
+
 /// A run that was made.
 struct Made {
     path: Vec<StepId>,
-    /// Every step of it, what each touched, and the state at its end.
+    /// See [`whole`]; only of runs that are made twice.
     hash: u64,
     wrong: Option<Wrong>,
 }
@@ -170,8 +175,8 @@ impl<S: Scenario> Sampler<'_, S> {
         loop {
             let choices = run.choices();
             if choices.is_empty() {
-                let (hash, (digest, wrong)) = (run.hash, run.rest());
-                return Ok(Made { path, hash: Steady::of(&(hash, digest)), wrong });
+                let hash = if self.sample.twice { whole(&run) } else { 0 };
+                return Ok(Made { path, hash, wrong: run.rest() });
             }
             if path.len() >= self.sample.limits.steps_max {
                 return Err(Overrun { path });
@@ -188,8 +193,7 @@ impl<S: Scenario> Sampler<'_, S> {
     fn again(&self, path: &[StepId]) -> u64 {
         let mut run = Run::begin(self.scenario, &self.sample.limits, &self.origin);
         path.iter().for_each(|id| drop(run.step(*id)));
-        let (hash, (digest, _)) = (run.hash, run.rest());
-        Steady::of(&(hash, digest))
+        whole(&run)
     }
 }
 

@@ -124,8 +124,8 @@ impl Node {
     }
 }
 
-/// Who hears of each complete run: the digest of the last state, and what was wrong.
-pub type Listener<'a> = &'a mut dyn FnMut(u64, Option<&Wrong>);
+/// Who hears of each complete run: its last state, and what was wrong.
+pub type Listener<'a, W> = &'a mut dyn FnMut(&W, Option<&Wrong>);
 
 /// Tries every order.
 ///
@@ -142,7 +142,7 @@ pub fn search<S: Scenario>(scenario: &S, options: &Options) -> Result<Found, Ove
 pub fn search_and_tell<S: Scenario>(
     scenario: &S,
     options: &Options,
-    tell: Listener<'_>,
+    tell: Listener<'_, S::World>,
 ) -> Result<Found, Overrun> {
     let mut search = Search { scenario, options, nodes: Vec::new(), found: Found::default() };
     let origin = scenario.world();
@@ -172,7 +172,7 @@ struct Search<'a, S: Scenario> {
 impl<S: Scenario> Search<'_, S> {
     /// Runs once: along the points that stand, then on with the first choice at each new one. Steps along points
     /// that stand were judged by the run that first did them.
-    fn run(&mut self, origin: &S::World, tell: Listener<'_>) -> Result<(), Overrun> {
+    fn run(&mut self, origin: &S::World, tell: Listener<'_, S::World>) -> Result<(), Overrun> {
         let mut run = Run::begin(self.scenario, &self.options.limits, origin);
         let standing = self.nodes.len().saturating_sub(1);
         for node in &self.nodes[..standing] {
@@ -202,8 +202,8 @@ impl<S: Scenario> Search<'_, S> {
             run.wrong.take()
         } else {
             self.found.schedules += 1;
-            let (digest, wrong) = run.rest();
-            tell(digest, wrong.as_ref());
+            let wrong = run.rest();
+            run.world(|world| tell(world, wrong.as_ref()));
             wrong
         };
         if let Some(Wrong { message, .. }) = wrong {

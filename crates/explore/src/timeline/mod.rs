@@ -73,7 +73,7 @@ pub fn timeline<S: Scenario>(scenario: &S, limits: &Limits, path: &[StepId]) -> 
     }
     let wrong = match run.wrong.take() {
         Some(wrong) => Some(wrong),
-        None => run.rest().1,
+        None => run.rest(),
     };
     let stale = stale::find(&moments);
     Ok(Timeline { actors, moments, stale, wrong })

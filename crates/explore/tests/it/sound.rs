@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use steadfast_explore::{Found, Options, Reduction, Scenario, search_and_tell};
+use steadfast_explore::{Found, Options, Reduction, Scenario, World, search_and_tell};
 
 use crate::program::{Draws, Program};
 
@@ -15,8 +15,8 @@ const ORDERS_MAX: u64 = 4_000;
 fn ends(program: &Program, reduction: Reduction) -> (BTreeSet<u64>, Found) {
     let mut ends = BTreeSet::new();
     let options = Options { reduction, schedules_max: ORDERS_MAX, ..Options::default() };
-    let found = search_and_tell(program, &options, &mut |digest, _| {
-        ends.insert(digest);
+    let found = search_and_tell(program, &options, &mut |world, _| {
+        ends.insert(world.digest());
     });
     (ends, found.expect("programs end"))
 }

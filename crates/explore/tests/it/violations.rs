@@ -37,8 +37,8 @@ fn unwanted() -> impl Iterator<Item = Unwanted> {
         let program = Draws(seed).program();
         let mut ends = BTreeSet::new();
         let options = Options { schedules_max: 500, ..Options::default() };
-        steadfast_explore::search_and_tell(&program, &options, &mut |digest, _| {
-            ends.insert(digest);
+        steadfast_explore::search_and_tell(&program, &options, &mut |world, _| {
+            ends.insert(world.digest());
         })
         .expect("programs end");
         (ends.len() > 3).then(|| Unwanted { program, end: *ends.last().expect("there are some") })

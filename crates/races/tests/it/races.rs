@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use steadfast_explore::{
-    Found, Options, Overrun, Reduction, Sample, Sampled, Shown, StepId, Violation, sample, search,
+    Found, Options, Overrun, Reduction, Sample, Sampled, Shown, StepId, Violation, World, sample, search,
     search_and_tell, trace,
 };
 use steadfast_races::mutant::Rule;
@@ -114,8 +114,8 @@ const PLAIN_MAX: u64 = 10_000;
 fn ends(race: &Race, without: Option<Rule>, reduction: Reduction) -> (BTreeSet<(u64, bool)>, Found) {
     let mut ends = BTreeSet::new();
     let options = Options { reduction, schedules_max: PLAIN_MAX, ..Options::default() };
-    let found = search_and_tell(&race.staged(without), &options, &mut |digest, wrong| {
-        ends.insert((digest, wrong.is_some()));
+    let found = search_and_tell(&race.staged(without), &options, &mut |world, wrong| {
+        ends.insert((world.digest(), wrong.is_some()));
     });
     (ends, found.unwrap_or_else(|overrun| circles(race, &overrun)))
 }
