@@ -15,8 +15,7 @@ const INSTANCES_MAX: i64 = 500;
 /// The most runs of a measurement.
 const RUNS_MAX: i64 = 100;
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 all is well, 1 it could not be done, 2 bad usage, 3 violations were found";
+const EXIT_CODES: &str = "Exit codes: 0 all is well, 1 it could not be done, 2 bad usage, 3 violations were found, 141 nobody reads the output";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -75,7 +74,7 @@ Examples:
   steadfast up host start host1            host1 comes back
 
 A directory that holds a site is resumed as it was left; --hosts, --hypervisor, --store and --listen make a
-fresh one. What dies is not restarted. Ctrl-C stops the site.
+fresh one. What dies is not restarted. Ctrl-C stops the site, and so does a closed standard output.
 
 Exit codes: 0 stopped as asked, 1 it could not be done, 2 bad usage";
 

@@ -37,7 +37,7 @@ fn what_cannot_be_done_exits_1_and_says_why() {
 
 #[test]
 fn every_command_helps_with_examples() {
-    for command in ["demo", "up", "server", "agent", "verify", "password"] {
+    for command in ["demo", "up", "server", "agent", "verify", "bench", "password"] {
         let ran = run(&[command, "--help"]);
         assert_eq!(ran.code, 0, "{command}");
         assert!(ran.stdout.contains("Examples:\n"), "{command}: {}", ran.stdout);

@@ -10,5 +10,6 @@ mod openstack;
 mod postgres;
 mod program;
 mod scene;
+mod unread;
 mod up;
 mod verify;
