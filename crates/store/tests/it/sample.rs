@@ -223,6 +223,7 @@ pub fn migration(n: u128, instance: u128) -> Migration {
         kind: MigrationKind::Evacuation,
         status: MigrationStatus::Accepted,
         attempt: Attempt(2),
+        power_before: Power::On,
         source_host: host_id("h1"),
         source_claim: claim_id(1),
         dest_host: None,
@@ -237,6 +238,7 @@ pub fn migration(n: u128, instance: u128) -> Migration {
 pub fn full_migration(n: u128, instance: u128) -> Migration {
     Migration {
         status: MigrationStatus::PreMigrating,
+        power_before: Power::Off,
         dest_host: Some(host_id("h2")),
         dest_claim: Some(claim_id(2)),
         requested_host: Some(host_id("h2")),
