@@ -37,6 +37,7 @@ pub fn full_host(name: &str) -> Host {
         nonce: Some(uuid(2)),
         boot_id: Some(uuid(3)),
         receipt: Some(Receipt::Asserted("ann".parse().expect("a name"))),
+        asserted_dead: Some(uuid(5)),
         fence_intent: Some(Epoch(6)),
         list_gen: ListGen(9),
         inventory_seq: InventorySeq(4),

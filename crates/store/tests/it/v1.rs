@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use steadfast_model::host::{Host, Receipt};
 use steadfast_model::ids::Version;
 use steadfast_model::instance::Power;
 use steadfast_model::migration::Migration;
@@ -24,6 +25,12 @@ fn migrated(record: Record) -> Record {
         Record::Migration(row) => {
             let power_before = if row.id == sample::migration_id(3) { Power::Off } else { Power::On };
             Record::Migration(Arc::new(Migration { power_before, ..row.as_ref().clone() }))
+        }
+        // Of an assertion that stands, the newest boot.
+        Record::Host(row) => {
+            let asserted = matches!(row.receipt, Some(Receipt::Asserted(_)));
+            let asserted_dead = row.boot_id.filter(|_| asserted);
+            Record::Host(Arc::new(Host { asserted_dead, ..row.as_ref().clone() }))
         }
         other => other,
     }
