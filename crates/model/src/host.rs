@@ -88,7 +88,7 @@ pub enum HostRefused {
     FenceOvertaken(HostId),
     #[error("host {0} has no fence receipt; fence it or assert that it is down (forced_down) first")]
     NotFenced(HostId),
-    #[error("host {0} is not removed")]
+    #[error("host {0} was not removed: there is nothing to re-admit")]
     NotRemoved(HostId),
 }
 

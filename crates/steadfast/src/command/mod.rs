@@ -3,6 +3,7 @@
 mod agent;
 mod bench;
 mod demo;
+mod host;
 pub mod password;
 mod server;
 mod tie;
@@ -26,6 +27,7 @@ pub fn run(command: Command) -> Result<Exit, Failure> {
             Command::Up(args) => up::run(args).await,
             Command::Server(args) => server::run(&args).await,
             Command::Agent(args) => agent::run(&args).await,
+            Command::Host(args) => host::run(args).await,
             Command::Verify(args) => verify::run(&args).await,
             Command::Bench(args) => bench::run(args).await,
             Command::Password => password::run(),

@@ -10,7 +10,7 @@ use crate::verify::Findings;
 use crate::world::now;
 
 pub async fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
-    let mut reader = Reader::open(&args.store).await?;
+    let mut reader = Reader::open(&args.store.url).await?;
     let snapshot = reader.read(Snapshot::read).await?;
     let findings = Findings::of(&snapshot, now());
     if args.json {

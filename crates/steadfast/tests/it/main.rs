@@ -3,6 +3,7 @@
 mod cli;
 mod config;
 mod demo;
+mod host;
 mod kill;
 mod openstack;
 #[path = "../../../store/tests/it/server.rs"]
