@@ -53,6 +53,9 @@ pub struct Host {
     pub nonce: Option<Uuid>,
     pub boot_id: Option<Uuid>,
     pub receipt: Option<Receipt>,
+    /// The boot that a person asserted dead, until a life registers: one of the same boot was never dead. It outlasts
+    /// the assertion, which may be taken back, and the removal of the host.
+    pub asserted_dead: Option<Uuid>,
     /// The epoch that a fencing in progress opened; its receipt must find it unchanged.
     pub fence_intent: Option<Epoch>,
     pub list_gen: ListGen,
@@ -85,7 +88,7 @@ pub enum HostRefused {
     FenceOvertaken(HostId),
     #[error("host {0} has no fence receipt; fence it or assert that it is down (forced_down) first")]
     NotFenced(HostId),
-    #[error("host {0} is not removed")]
+    #[error("host {0} was not removed: there is nothing to re-admit")]
     NotRemoved(HostId),
 }
 
@@ -101,6 +104,7 @@ impl Host {
             nonce: None,
             boot_id: None,
             receipt: None,
+            asserted_dead: None,
             fence_intent: None,
             list_gen: ListGen::default(),
             inventory_seq: InventorySeq::default(),
@@ -142,6 +146,7 @@ impl Host {
             nonce: Some(nonce),
             boot_id: Some(boot_id),
             receipt: None,
+            asserted_dead: None,
             fence_intent: None,
             list_gen: self.list_gen.next(),
             inventory_seq: InventorySeq::default(),
@@ -198,7 +203,8 @@ impl Host {
     /// # Errors
     /// When the host is removed.
     pub fn force_down(&self, by: UserId) -> Result<Host, HostRefused> {
-        Ok(Host { receipt: Some(Receipt::Asserted(by)), fence_intent: None, ..self.shut_out()? })
+        let (receipt, asserted_dead) = (Some(Receipt::Asserted(by)), self.boot_id);
+        Ok(Host { receipt, asserted_dead, fence_intent: None, ..self.shut_out()? })
     }
 
     /// The person takes the assertion back. Frees nothing and starts nothing: the host is merely silent again.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::flavor::Flavor;
 use crate::ids::{Attempt, HostId, InstanceId, MigrationId, Moment, ProjectId, UserId};
+use crate::migration::Migration;
 use crate::pci::DeviceRequest;
 
 /// Nova's `vm_state`, as far as operations here reach.
@@ -213,12 +214,12 @@ impl Instance {
         })
     }
 
-    /// The instance after its move failed: as it was, with `operation` left to do before it may run again.
+    /// The instance after its move failed: as it was, with `operation` left to do before it may run again. The move may
+    /// have been asked to end stopped, so what was wanted before it is read from its record.
     #[must_use]
-    pub fn rolling_back(&self, migration: MigrationId, fault: Fault) -> Instance {
-        // A move may have been asked to end stopped; one that fails leaves an active instance wanted on.
-        let power = if self.vm_state == VmState::Active { Power::On } else { self.power };
-        let (operation, updated_at) = (Some(Operation::RollBack(migration)), fault.at);
+    pub fn rolling_back(&self, migration: &Migration, fault: Fault) -> Instance {
+        let (operation, power) = (Some(Operation::RollBack(migration.id)), migration.power_before);
+        let updated_at = fault.at;
         Instance { operation, power, fault: Some(fault), updated_at, ..self.clone() }
     }
 

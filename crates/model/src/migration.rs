@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Attempt, ClaimId, HostId, InstanceId, MigrationId, Moment, ProjectId, UserId};
+use crate::instance::Power;
 
 /// What kind of move it is; Nova's `migration_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -87,6 +88,8 @@ pub struct Migration {
     pub kind: MigrationKind,
     pub status: MigrationStatus,
     pub attempt: Attempt,
+    /// What was wanted of the instance before it was asked to move: what a roll-back returns to.
+    pub power_before: Power,
     pub source_host: HostId,
     pub source_claim: ClaimId,
     pub dest_host: Option<HostId>,

@@ -64,6 +64,7 @@ fn request(tx: &mut Tx<'_>, cause: &Cause, ask: &Evacuate, id: MigrationId) -> R
         kind: MigrationKind::Evacuation,
         status: MigrationStatus::Accepted,
         attempt: home.begun.attempt,
+        power_before: home.instance.power,
         source_host: home.claim.host.clone(),
         source_claim: home.claim.id,
         dest_host: None,
@@ -164,7 +165,7 @@ fn abort(tx: &mut Tx<'_>, now: &Situation, dest: &Seen<Claim>, why: &str) -> Res
         tx.update(migration, Migration { reason: Some(why.to_owned()), ..failed });
     }
     let fault = Fault { code: EVACUATION_FAILED_CODE, message: why.to_owned(), at };
-    tx.update(&now.instance, now.instance.rolling_back(migration.id, fault));
+    tx.update(&now.instance, now.instance.rolling_back(migration, fault));
     now.close_action(tx, Outcome::Error(why.to_owned()));
     Ok(Next::Again)
 }

@@ -169,19 +169,20 @@ fn no_host(tx: &mut Tx<'_>, job: &Job, why: &str) -> Result<(), Halt> {
     let action = get::<steadfast_model::action::Action>(&(job.instance, job.attempt));
     let migration: Vec<_> = job.operation.migration().iter().map(get::<Migration>).collect();
     let (action, migration) = tx.read((action, migration))?;
+    let migration = migration.into_iter().flatten().next();
     let at = tx.now();
     let fault = Fault { code: NO_VALID_HOST_CODE, message: why.to_owned(), at };
-    let after = match job.operation.migration() {
+    let after = match &migration {
         None => {
             let error = instance.end(VmEvent::BootFailed, at);
             error.map(|error| Instance { fault: Some(fault), ..error })
         }
-        Some(id) => Some(instance.rolling_back(id, fault)),
+        Some(migration) => Some(instance.rolling_back(migration, fault)),
     };
     if let Some(after) = after {
         tx.update(&instance, after);
     }
-    if let Some(migration) = migration.into_iter().flatten().next()
+    if let Some(migration) = migration
         && let Some(failed) = migration.becoming(MigrationStatus::Error, at)
     {
         tx.update(&migration, Migration { reason: Some(why.to_owned()), ..failed });

@@ -2,7 +2,7 @@
 
 use steadfast_model::cause::Cause;
 use steadfast_model::discrepancy::{Discrepancy, Subject};
-use steadfast_model::host::{Host, Receipt};
+use steadfast_model::host::Host;
 use steadfast_model::ids::{Epoch, HostId};
 use steadfast_model::message::{AtEpoch, Hello, PROTOCOL_VERSION, Register};
 use uuid::Uuid;
@@ -71,7 +71,7 @@ fn register(tx: &mut Tx<'_>, life: &Register, uuid: Uuid) -> Result<AtEpoch, Hal
     }
     let registered = host.register(life.from, life.nonce, life.boot_id, at)?;
     let epoch = registered.epoch;
-    if matches!(host.receipt, Some(Receipt::Asserted(_))) && host.boot_id == Some(life.boot_id) {
+    if host.asserted_dead == Some(life.boot_id) {
         let subject = Subject::NeverDead(life.boot_id);
         let known = tx.read(get::<Discrepancy>(&(life.host.clone(), subject.clone())))?;
         if known.is_none() {

@@ -1,4 +1,4 @@
-//! Removes a fenced host for good, or re-admits it.
+//! Removes a fenced host for good.
 
 use steadfast_model::cause::Cause;
 use steadfast_model::claim::Proof;
@@ -38,19 +38,4 @@ fn remove(tx: &mut Tx<'_>, id: &HostId) -> Result<(), Halt> {
     discrepancies.iter().for_each(|row| tx.remove(row));
     tx.update(&host, removed);
     Ok(())
-}
-
-/// Lets a removed host register again. Its devices are granted only after a report of the new life without unknown
-/// guests (A8).
-///
-/// # Errors
-/// When the host was not removed.
-pub async fn readmit_host<C: Control>(env: &C, cause: &Cause, host: HostId) -> Result<(), TxError> {
-    env.tx("readmit_host", cause, move |tx| {
-        let (row, _) = host_and_claims(tx, &host)?;
-        let readmitted = row.readmit()?;
-        tx.update(&row, readmitted);
-        Ok(())
-    })
-    .await
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use steadfast_model::ids::HostId;
+use steadfast_model::ids::{HostId, UserId};
 
 use crate::config::HypervisorKind;
 use crate::explore::{Budget, Strategy};
@@ -16,8 +16,7 @@ const INSTANCES_MAX: i64 = 500;
 /// The most runs of a measurement.
 const RUNS_MAX: i64 = 100;
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 all is well, 1 it could not be done, 2 bad usage, 3 violations were found";
+const EXIT_CODES: &str = "Exit codes: 0 all is well, 1 it could not be done, 2 bad usage, 3 violations were found, 141 nobody reads the output";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -46,6 +45,9 @@ pub enum Command {
     /// Run the agent of a host
     #[command(after_help = AGENT_EXAMPLES)]
     Agent(ServiceArgs),
+    /// Steer a host where the API has no call for it
+    #[command(after_help = HOST_EXAMPLES)]
+    Host(HostArgs),
     /// Check a store: say what is in flight, what does not fit, and what should be impossible
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
@@ -79,7 +81,7 @@ Examples:
   steadfast up host start host1            host1 comes back
 
 A directory that holds a site is resumed as it was left; --hosts, --hypervisor, --store and --listen make a
-fresh one. What dies is not restarted. Ctrl-C stops the site.
+fresh one. What dies is not restarted. Ctrl-C stops the site, and so does a closed standard output.
 
 Exit codes: 0 stopped as asked, 1 it could not be done, 2 bad usage";
 
@@ -98,6 +100,21 @@ Examples:
 An agent may be killed at any time: its guests run on, and its next life finds them.
 
 Exit codes: 0 stopped as asked, 1 it could not be done, 2 bad usage or configuration";
+
+const HOST_EXAMPLES: &str = "\
+Examples:
+  steadfast host readmit host1    host1, whose service was deleted, may register again";
+
+const READMIT_EXAMPLES: &str = "\
+Examples:
+  steadfast host readmit host1                                      in the site in ./steadfast-site
+  steadfast host readmit host1 --store sqlite:/var/lib/steadfast.db
+  steadfast host readmit host1 --store postgres://steadfast@db/steadfast --by ann
+
+A host is removed when its service is deleted: openstack compute service delete. Once it is re-admitted its agent
+registers. It is quarantined, and no instance comes there, until its agent reports without unknown guests.
+
+Exit codes: 0 re-admitted, 1 it could not be done, 2 bad usage";
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
@@ -236,10 +253,45 @@ pub enum LogFormat {
 }
 
 #[derive(Debug, Args)]
-pub struct VerifyArgs {
+pub struct StoreArgs {
     /// The store: sqlite:PATH or postgres://… [default: that of ./steadfast-site]
-    #[arg(long, value_name = "URL", default_value_t = format!("sqlite:{DIR}/steadfast.db"), hide_default_value = true)]
-    pub store: String,
+    #[arg(
+        long = "store",
+        value_name = "URL",
+        default_value_t = format!("sqlite:{DIR}/steadfast.db"),
+        hide_default_value = true
+    )]
+    pub url: String,
+}
+
+#[derive(Debug, Args)]
+pub struct HostArgs {
+    #[command(subcommand)]
+    pub command: SteerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SteerCommand {
+    /// Let a host that was removed register again
+    #[command(after_help = READMIT_EXAMPLES)]
+    Readmit(ReadmitArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ReadmitArgs {
+    /// The host that was removed
+    pub host: HostId,
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Who asks for it [default: whoever runs this]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<UserId>,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
     /// Print one JSON object on standard output
     #[arg(long)]
     pub json: bool,

@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use steadfast_store::OpenError;
 
 use crate::config::ConfigError;
+use crate::say::say_aside;
+
+/// What a shell says of a command that SIGPIPE ended: 128 + 13.
+const UNREAD_CODE: u8 = 141;
 
 /// A command did what it was asked, and this is what came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +28,9 @@ pub enum Failure {
     /// 2: the command line, or a file that it names, asks for something that makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// 141: whoever read standard output has gone. There is nobody to tell.
+    #[error("nobody reads what this command says")]
+    Unread,
 }
 
 impl Failure {
@@ -58,12 +65,13 @@ pub fn code(ended: Result<Exit, Failure>) -> ExitCode {
     match ended {
         Ok(Exit::Clean) => ExitCode::SUCCESS,
         Ok(Exit::Violations) => ExitCode::from(3),
-        Err(failure) => {
-            eprintln!("steadfast: {failure}");
-            match failure {
-                Failure::Failed(_) => ExitCode::FAILURE,
-                Failure::Usage(_) => ExitCode::from(2),
-            }
-        }
+        Err(Failure::Unread) => ExitCode::from(UNREAD_CODE),
+        Err(failure @ Failure::Failed(_)) => told(&failure, 1),
+        Err(failure @ Failure::Usage(_)) => told(&failure, 2),
     }
+}
+
+fn told(failure: &Failure, code: u8) -> ExitCode {
+    say_aside(format_args!("steadfast: {failure}"));
+    ExitCode::from(code)
 }

@@ -2,6 +2,9 @@
 //!
 //! [`world`] puts the operations on tokio, over a store, HTTP and a hypervisor; [`site`] keeps a whole site on one
 //! machine; [`demo`], [`verify`] and [`bench`] are what their commands do; [`command`] has one file for each command.
+//! Whatever is printed goes through [`say`].
+
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod bench;
 pub mod cli;
@@ -13,6 +16,7 @@ pub mod exit;
 pub mod explore;
 pub mod http;
 mod log;
+pub mod say;
 pub mod site;
 pub mod verify;
 pub mod world;

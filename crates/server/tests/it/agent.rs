@@ -1,8 +1,13 @@
 //! The agents' endpoint: who is listened to, and what is said back.
 
 use serde_json::{Value, json};
+use steadfast_model::cause::Cause;
+use steadfast_model::discrepancy::Subject;
+use steadfast_operations::readmit_host;
+use steadfast_operations::seam::Key;
 
 use crate::api::{Api, Ask, agent_key, ask};
+use crate::operator::Person;
 
 fn say(host: &str, message: &str, body: &Value) -> Ask {
     let key = format!("Bearer {}", agent_key(host));
@@ -10,7 +15,11 @@ fn say(host: &str, message: &str, body: &Value) -> Ask {
 }
 
 fn register(host: &str, nonce: &str, from: u64) -> Ask {
-    let body = json!({"host": host, "protocol": 1, "nonce": nonce, "boot_id": nonce, "from": from});
+    register_boot(host, nonce, nonce, from)
+}
+
+fn register_boot(host: &str, nonce: &str, boot: &str, from: u64) -> Ask {
+    let body = json!({"host": host, "protocol": 1, "nonce": nonce, "boot_id": boot, "from": from});
     say(host, "register", &body)
 }
 
@@ -75,4 +84,66 @@ async fn an_agent_speaks_for_its_own_host_only() {
         assert!(answer.json()["error"]["message"].is_string(), "{shown}: {}", answer.text);
     }
     assert!(api.world.rows().is_empty());
+}
+
+/// What happens to a host between the assertion that it is dead and its return.
+#[derive(Debug, Clone, Copy)]
+enum Between {
+    Nothing,
+    /// The assertion is taken back: `--up`.
+    Up,
+    RemovedAndReadmitted,
+}
+
+impl Between {
+    async fn happen(self, admin: &Person<'_>) {
+        let service = format!("/compute/v2.1/os-services/{}", admin.service("host1").await);
+        match self {
+            Between::Nothing => {}
+            Between::Up => drop(admin.put(&service, &json!({"forced_down": false})).await.expect(200)),
+            Between::RemovedAndReadmitted => {
+                admin.delete(&service).await.expect(204);
+                let word = "a name";
+                let cause = Cause {
+                    request: "req-1".parse().expect(word),
+                    actor: "ann".parse().expect(word),
+                    project: "p-admin".parse().expect(word),
+                };
+                let host = "host1".parse().expect(word);
+                readmit_host(&admin.api.world, &cause, host).await.expect("it was removed");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_boot_that_was_asserted_dead_and_comes_back_was_never_dead() {
+    // What happens between, the boot of the life that comes back, and whether that is a discrepancy.
+    let table = [
+        (Between::Nothing, LIFE_1, true),
+        (Between::Up, LIFE_1, true),
+        (Between::RemovedAndReadmitted, LIFE_1, true),
+        (Between::Nothing, LIFE_2, false),
+        (Between::Up, LIFE_2, false),
+        (Between::RemovedAndReadmitted, LIFE_2, false),
+    ];
+    for (between, boot, expected) in table {
+        let api = Api::new();
+        let admin = Person::new(&api, "admin", None).await;
+        api.send(register("host1", LIFE_1, 0)).await.expect(200);
+        admin.force_down("host1").await;
+        between.happen(&admin).await;
+        let hello = say("host1", "hello", &json!({"host": "host1", "protocol": 1}));
+        let epoch = api.send(hello).await.expect(200).json()["epoch"].as_u64().expect("a number");
+        let back = register_boot("host1", LIFE_2, boot, epoch);
+        api.send(back).await.expect(200);
+        let rows = api.world.rows();
+        let open = rows.iter().filter_map(|(key, _)| match key {
+            Key::Discrepancy((host, subject)) => Some((host.as_str(), subject.clone())),
+            _ => None,
+        });
+        let never_dead = ("host1", Subject::NeverDead(LIFE_1.parse().expect("a uuid")));
+        let expected = if expected { vec![never_dead] } else { Vec::new() };
+        assert_eq!(open.collect::<Vec<_>>(), expected, "{between:?} {boot}");
+    }
 }

@@ -1,6 +1,8 @@
 //! Evacuation, as an operator drives it.
 
 use serde_json::{Value, json};
+use steadfast_model::instance::{Instance, Power};
+use steadfast_operations::seam::Row;
 
 use crate::api::{Api, ask};
 use crate::host::Host;
@@ -158,6 +160,48 @@ async fn an_evacuation_that_fails_leaves_everything_as_it_was() {
     assert_eq!(holds(&admin, uuid).await, Vec::<String>::new());
     host1.start().await;
     assert_eq!(admin.status(&server).await, "ACTIVE");
+}
+
+#[tokio::test]
+async fn an_evacuation_that_fails_leaves_the_power_that_was_wanted() {
+    // Whether a stop failed before, the version, which says how the evacuated server is wanted, and what is wanted in
+    // the end.
+    let table = [
+        (false, "2.94", Power::On),
+        (false, "2.95", Power::On),
+        (true, "2.94", Power::Off),
+        (true, "2.95", Power::Off),
+    ];
+    // No host takes it, or one that cannot build it.
+    for ((stop_failed, version, wanted), dest) in table.iter().flat_map(|row| [(row, false), (row, true)]) {
+        let api = Api::new();
+        let admin = Person::new(&api, "admin", None).await;
+        let mut host1 = Host::up(&api, "host1").await;
+        admin.flavor("small", None).await;
+        let server = admin.boot("web", "small").await;
+        host1.obey().await;
+        if *stop_failed {
+            host1.broken.insert(server.clone());
+            admin.act(&server, &json!({"os-stop": null})).await.expect(202);
+            host1.obey().await;
+        }
+        admin.force_down("host1").await;
+        let path = format!("/compute/v2.1/servers/{server}/action");
+        let evacuate = ask("POST", &path).at(version).json(&json!({"evacuate": {}}));
+        if dest {
+            let mut host2 = Host::up(&api, "host2").await;
+            host2.broken.insert(server.clone());
+            admin.send(evacuate).await.expect(200);
+            host2.obey().await;
+        } else {
+            admin.send(evacuate).await.expect(200);
+        }
+        let rows = api.world.rows();
+        let instance =
+            rows.iter().find_map(|(_, row)| Instance::of_record(&row.record)).expect("it is there");
+        let found = (instance.vm_state.name(), instance.operation, instance.power);
+        assert_eq!(found, ("active", None, *wanted), "{stop_failed} {version} {dest}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use crate::bench::{Load, Machine, PrivatePostgres, Results, Rig, Series, measure};
 use crate::cli::BenchArgs;
 use crate::exit::{Exit, Failure};
+use crate::say::{say, say_aside};
 
 pub async fn run(args: BenchArgs) -> Result<Exit, Failure> {
     let BenchArgs { json, store, instances, runs, hosts } = args;
@@ -12,7 +13,7 @@ pub async fn run(args: BenchArgs) -> Result<Exit, Failure> {
         Some(url) => results.series.extend(series(&url, load).await?),
         None => all_engines(load, &mut results).await?,
     }
-    println!("{}", if json { results.json().to_string() } else { results.text() });
+    say(if json { results.json().to_string() } else { results.text() })?;
     Ok(Exit::Clean)
 }
 
@@ -32,7 +33,10 @@ async fn all_engines(load: Load, results: &mut Results) -> Result<(), Failure> {
 /// Measures one store, and says on standard error that it does: it takes a while.
 async fn series(url: &str, load: Load) -> Result<[Series; 2], Failure> {
     let engine = url.split(':').next().unwrap_or_default();
-    eprintln!("measuring {engine}: {} runs of {} boots and their evacuation", load.runs, load.instances);
+    say_aside(format_args!(
+        "measuring {engine}: {} runs of {} boots and their evacuation",
+        load.runs, load.instances
+    ));
     let mut rig = Rig::set_up(url, load).await?;
     measure(engine, &mut rig, load).await
 }

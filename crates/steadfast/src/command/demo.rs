@@ -7,6 +7,7 @@ use crate::cli::DemoArgs;
 use crate::demo::timeline::Timeline;
 use crate::demo::{Outcome, Script, tell};
 use crate::exit::{Exit, Failure};
+use crate::say::{say, say_aside};
 use crate::site::{Layout, driver, fresh};
 use crate::world::id;
 
@@ -17,7 +18,7 @@ pub async fn run(args: DemoArgs) -> Result<Exit, Failure> {
         Some(kind) => (kind, "as asked"),
         None => driver::default_kind(),
     };
-    timeline.print(format_args!("hypervisor: {} ({why})\n", hypervisor.name()));
+    timeline.print(format_args!("hypervisor: {} ({why})\n", hypervisor.name()))?;
     let script = Script { hosts, instances, hypervisor, with_bug };
     let dir = std::env::temp_dir().join(format!("steadfast-demo-{}", id()));
     let layout = Layout::at(&dir).map_err(Failure::cannot("find the directory for temporary files"))?;
@@ -27,11 +28,13 @@ pub async fn run(args: DemoArgs) -> Result<Exit, Failure> {
         () = ending.asked() => Err(Failure::because("interrupted")),
     };
     let cleaned = clean_up(script, layout).await;
-    let outcome =
-        told.map_err(|why| Failure::because(format_args!("{why} (the logs are in {}/log)", dir.display())))?;
+    if let Err(why @ (Failure::Failed(_) | Failure::Usage(_))) = &told {
+        return Err(Failure::because(format_args!("{why} (the logs are in {}/log)", dir.display())));
+    }
     cleaned?;
     fs::remove_dir_all(&dir).map_err(Failure::cannot(format_args!("remove {}", dir.display())))?;
-    show(&outcome, json);
+    let outcome = told?;
+    show(&outcome, json)?;
     Ok(outcome.exit())
 }
 
@@ -45,11 +48,10 @@ async fn clean_up(script: Script, layout: Layout) -> Result<(), Failure> {
     tokio::task::spawn_blocking(kill).await.map_err(Failure::because)?
 }
 
-fn show(outcome: &Outcome, json: bool) {
-    if json {
-        println!("{}", outcome.json());
-        eprintln!("{}", outcome.text());
-    } else {
-        println!("{}", outcome.text());
+fn show(outcome: &Outcome, json: bool) -> Result<(), Failure> {
+    if !json {
+        return say(outcome.text());
     }
+    say_aside(outcome.text());
+    say(outcome.json())
 }

@@ -4,6 +4,7 @@ mod agent;
 mod bench;
 mod demo;
 pub mod explore;
+mod host;
 pub mod password;
 mod server;
 mod tie;
@@ -27,6 +28,7 @@ pub fn run(command: Command) -> Result<Exit, Failure> {
             Command::Up(args) => up::run(args).await,
             Command::Server(args) => server::run(&args).await,
             Command::Agent(args) => agent::run(&args).await,
+            Command::Host(args) => host::run(args).await,
             Command::Verify(args) => verify::run(&args).await,
             Command::Bench(args) => bench::run(args).await,
             Command::Explore(args) => explore::run(args).await,

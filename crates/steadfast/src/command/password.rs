@@ -6,6 +6,7 @@ use steadfast_server::identity::password::{PasswordHash, SALT_BYTES};
 use steadfast_server::identity::secret::Secret;
 
 use crate::exit::{Exit, Failure};
+use crate::say::say;
 
 pub fn run() -> Result<Exit, Failure> {
     let mut password = String::new();
@@ -14,7 +15,7 @@ pub fn run() -> Result<Exit, Failure> {
     if password.is_empty() {
         return Err(Failure::Usage("standard input holds no password; write one to it".to_owned()));
     }
-    println!("{}", hash(password)?);
+    say(hash(password)?)?;
     Ok(Exit::Clean)
 }
 

@@ -9,6 +9,7 @@ use super::tie;
 use crate::cli::{DirArgs, HostCommand, SiteArgs, UpArgs, UpCommand};
 use crate::config::HypervisorKind;
 use crate::exit::{Exit, Failure};
+use crate::say::say;
 use crate::site::door::{self, Request};
 use crate::site::{Layout, Plan, Site, fresh};
 
@@ -31,7 +32,7 @@ pub async fn run(args: UpArgs) -> Result<Exit, Failure> {
 }
 
 async fn ask(dir: &DirArgs, request: Request) -> Result<Exit, Failure> {
-    println!("{}", door::ask(&layout(dir)?, &request).await?);
+    say(door::ask(&layout(dir)?, &request).await?)?;
     Ok(Exit::Clean)
 }
 
@@ -46,39 +47,46 @@ async fn keep(args: SiteArgs) -> Result<Exit, Failure> {
         refuse_changes(&args)?;
     }
     let mut site = Site::take(layout, || plan(&args))?;
+    match tend(&mut site, &mut ending, &args.dir.dir).await.and_then(|()| say("stopping")) {
+        Ok(()) => site.stop().await?,
+        // There is nobody to tell how the site fares any more: it is stopped as if that had been asked.
+        Err(Failure::Unread) => {
+            site.stop().await?;
+            return Err(Failure::Unread);
+        }
+        Err(failure) => return Err(failure),
+    }
+    if site.hypervisor == HypervisorKind::Qemu {
+        say("guests run on; they are found again when the site is resumed")?;
+    }
+    Ok(Exit::Clean)
+}
+
+/// Starts the site, and does what is asked of it until that is to end.
+async fn tend(site: &mut Site, ending: &mut tie::Ending, dir: &Path) -> Result<(), Failure> {
     let mut visits = door::open(&site.layout)?;
-    introduce(&site, &args.dir.dir);
+    introduce(site, dir)?;
     tokio::select! {
         started = site.start() => started?,
-        () = ending.asked() => return end(site).await,
+        () = ending.asked() => return Ok(()),
     }
-    println!("ready\n\n{}", suggestions(&site, &args.dir.dir));
+    say(format_args!("ready\n\n{}", suggestions(site, dir)))?;
     loop {
         tokio::select! {
-            () = ending.asked() => return end(site).await,
+            () = ending.asked() => return Ok(()),
             Some(visit) = visits.recv() => {
-                let done = play(&mut site, &visit.request).await;
-                if let Ok(said) = &done {
-                    println!("{said}");
-                }
+                let done = play(site, &visit.request).await;
+                let read = done.as_ref().map_or(Ok(()), say);
                 visit.answer(done).await;
+                read?;
             }
             () = site.an_end() => {
                 for obituary in site.bury()? {
-                    println!("{obituary}; it is not restarted");
+                    say(format_args!("{obituary}; it is not restarted"))?;
                 }
             }
         }
     }
-}
-
-async fn end(mut site: Site) -> Result<Exit, Failure> {
-    println!("stopping");
-    site.stop().await?;
-    if site.hypervisor == HypervisorKind::Qemu {
-        println!("guests run on; they are found again when the site is resumed");
-    }
-    Ok(Exit::Clean)
 }
 
 /// What makes a fresh site cannot be changed by resuming it.
@@ -142,15 +150,15 @@ async fn play(site: &mut Site, request: &Request) -> Result<String, Failure> {
     }
 }
 
-fn introduce(site: &Site, dir: &Path) {
+fn introduce(site: &Site, dir: &Path) -> Result<(), Failure> {
     let (hosts, hypervisor) = (site.hosts.len(), site.hypervisor.name());
     let store = shown(&site.store);
-    println!(
+    say(format_args!(
         "a site of {hosts} hosts ({hypervisor}) in {dir}\n  API    http://{listen}\n  store  {store}\n  logs   {logs}",
         dir = dir.display(),
         listen = site.listen,
         logs = dir.join("log").display()
-    );
+    ))
 }
 
 /// A store's URL without the password that may stand in it.

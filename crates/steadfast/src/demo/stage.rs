@@ -71,7 +71,7 @@ impl Stage {
         loop {
             let settled = self.settled(|server| server.host.as_ref() != Some(host)).await?;
             for step in moves.news(&mut self.reader).await? {
-                self.timeline.say_of(step.at, step.sentence);
+                self.timeline.say_of(step.at, step.sentence)?;
             }
             if settled {
                 return Ok(());

@@ -28,15 +28,17 @@ const ROUNDS_MAX: usize = 50;
 /// When it could not be played to its end.
 pub async fn tell(script: Script, layout: Layout, timeline: Timeline) -> Result<Outcome, Failure> {
     let mut stage = Stage::set_up(script, layout, timeline).await?;
-    let outcome = play(&mut stage, script).await?;
-    stage.site.stop().await?;
+    let played = play(&mut stage, script).await;
+    let stopped = stage.site.stop().await;
+    let outcome = played?;
+    stopped?;
     Ok(outcome)
 }
 
 async fn play(stage: &mut Stage, script: Script) -> Result<Outcome, Failure> {
     let hosts = stage.site.hosts.clone();
     let mut victim = hosts.first().expect("a site has a host").clone();
-    stage.timeline.say(format_args!("a control plane and {} hosts run, each a process", hosts.len()));
+    stage.timeline.say(format_args!("a control plane and {} hosts run, each a process", hosts.len()))?;
     stage.boot(script.instances, &victim).await?;
     let mut reports = 0;
     for round in 1.. {
@@ -49,14 +51,14 @@ async fn play(stage: &mut Stage, script: Script) -> Result<Outcome, Failure> {
             return conclude(stage, script, victim, reports, &holding::of_store(&before)).await;
         }
         victim = fullest(&stage.snapshot().await?, &victim);
-        stage.timeline.say(format_args!("the audits freed nothing yet; {victim} is next"));
+        stage.timeline.say(format_args!("the audits freed nothing yet; {victim} is next"))?;
     }
     unreachable!("the last round concludes")
 }
 
 fn begin_audits(stage: &Stage, victim: &HostId) -> Result<Audits, Failure> {
     let living = stage.site.hosts.iter().filter(|host| *host != victim).cloned().collect();
-    stage.timeline.say("audits of old run: they read twice, and free what they saw neither time");
+    stage.timeline.say("audits of old run: they read twice, and free what they saw neither time")?;
     Audits::begin(&stage.site.store, living)
 }
 
@@ -65,10 +67,12 @@ async fn lose(stage: &mut Stage, victim: &HostId, before: &Snapshot) -> Result<u
     let held = holding::of_store(before);
     let here: Vec<Holding> = held.into_iter().filter(|holding| holding.host == *victim).collect();
     let devices: usize = here.iter().map(|holding| holding.devices.len()).sum();
-    stage.timeline.say(format_args!("{} instances run on {victim} and hold {devices} devices", here.len()));
+    stage
+        .timeline
+        .say(format_args!("{} instances run on {victim} and hold {devices} devices", here.len()))?;
 
     let pid = stage.site.kill_agent(victim).await?.unwrap_or_default();
-    stage.timeline.say(format_args!("kill -9: the agent of {victim}, process {pid}"));
+    stage.timeline.say(format_args!("kill -9: the agent of {victim}, process {pid}"))?;
     let seen = stage.guests_on(victim).await?;
     let owned: Vec<_> = before.rows.devices.iter().filter(|device| device.host == *victim).cloned().collect();
     let truth = judge(&here, &here, &owned, &seen);
@@ -77,25 +81,25 @@ async fn lose(stage: &mut Stage, victim: &HostId, before: &Snapshot) -> Result<u
         return Err(Failure::because(format_args!("{victim} was not as the store had it: {differences}")));
     }
     stage.site.kill_host(victim).await?;
-    stage.timeline.say(format_args!("{victim} loses power: its {} guests are dead", here.len()));
+    stage.timeline.say(format_args!("{victim} loses power: its {} guests are dead", here.len()))?;
 
     stage.api.force_down(victim).await?;
-    stage.timeline.say(format_args!("{victim} is asserted down, which frees nothing"));
+    stage.timeline.say(format_args!("{victim} is asserted down, which frees nothing"))?;
     let before = stage.reports().await?;
-    stage.timeline.say(format_args!("evacuate {} instances, while every host reports", here.len()));
+    stage.timeline.say(format_args!("evacuate {} instances, while every host reports", here.len()))?;
     let instances: Vec<InstanceId> = here.iter().map(|holding| holding.instance).collect();
     stage.evacuate(&instances, victim).await?;
     let reports = stage.reports().await?.saturating_sub(before);
-    stage.timeline.say(format_args!("all are at home elsewhere; {reports} reports came meanwhile"));
+    stage.timeline.say(format_args!("all are at home elsewhere; {reports} reports came meanwhile"))?;
     Ok(reports)
 }
 
 /// The host boots anew, is told what must go, and lets go of it.
 async fn bring_back(stage: &mut Stage, victim: &HostId) -> Result<(), Failure> {
     let pid = stage.site.start_agent(victim)?;
-    stage.timeline.say(format_args!("{victim} is back (process {pid}), and is told what must go"));
+    stage.timeline.say(format_args!("{victim} is back (process {pid}), and is told what must go"))?;
     stage.wait_until_empty(victim).await?;
-    stage.timeline.say(format_args!("{victim} destroyed the old guests: only now its devices are free"));
+    stage.timeline.say(format_args!("{victim} destroyed the old guests: only now its devices are free"))?;
     Ok(())
 }
 

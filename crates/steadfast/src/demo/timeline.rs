@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use steadfast_model::ids::Moment;
 
+use crate::exit::Failure;
+use crate::say::{say, say_aside};
 use crate::world::now;
 
 /// Where the lines go, and since when they count.
@@ -21,20 +23,33 @@ impl Timeline {
     }
 
     /// Something that has just happened.
-    pub fn say(&self, what: impl Display) {
-        self.say_of(now(), what);
+    ///
+    /// # Errors
+    /// When nobody reads it any more.
+    pub fn say(&self, what: impl Display) -> Result<(), Failure> {
+        self.say_of(now(), what)
     }
 
     /// Something that happened at a moment that is known better than by when it was heard of.
-    pub fn say_of(&self, at: Moment, what: impl Display) {
+    ///
+    /// # Errors
+    /// When nobody reads it any more.
+    pub fn say_of(&self, at: Moment, what: impl Display) -> Result<(), Failure> {
         let since_ms = at.0.saturating_sub(self.begun.0).max(0) / 1000;
         let (seconds, millis) = (since_ms / 1000, since_ms % 1000);
-        self.print(format_args!("{seconds:4}.{millis:03}  {what}"));
+        self.print(format_args!("{seconds:4}.{millis:03}  {what}"))
     }
 
     /// Text that has no time.
-    pub fn print(&self, text: impl Display) {
-        if self.aside { eprintln!("{text}") } else { println!("{text}") }
+    ///
+    /// # Errors
+    /// When nobody reads it any more.
+    pub fn print(&self, text: impl Display) -> Result<(), Failure> {
+        if self.aside {
+            say_aside(text);
+            return Ok(());
+        }
+        say(text)
     }
 
     #[must_use]

@@ -5,7 +5,7 @@ mod clock;
 mod control;
 mod machine;
 
-pub use cause::own_cause;
+pub use cause::{cause_of, own_cause};
 pub use clock::{id, now};
 pub use control::ControlWorld;
 pub use machine::{Allotment, MachineWorld, Share};

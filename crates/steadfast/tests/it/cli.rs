@@ -25,6 +25,11 @@ fn bad_usage_exits_2_and_says_what_would_do() {
     check(&["agent", "--config", "none.toml"], 2, "none.toml cannot be read");
     check(&["verify", "--store", "mysql://x"], 2, "the url names no store");
     check(&["verify", "--store", "memory:"], 2, "name a sqlite: or postgres: store");
+    check(&["host", "readmit"], 2, "<HOST>");
+    check(&["host", "readmit", "a/b"], 2, "is not a valid host name");
+    check(&["host", "readmit", "host1", "--by", "a b"], 2, "is not a valid user id");
+    check(&["host", "readmit", "host1", "--store", "mysql://x"], 2, "the url names no store");
+    check(&["host", "readmit", "host1", "--store", "memory:"], 2, "name a sqlite: or postgres: store");
     check(&["password"], 2, "standard input holds no password");
 }
 
@@ -32,13 +37,15 @@ fn bad_usage_exits_2_and_says_what_would_do() {
 fn what_cannot_be_done_exits_1_and_says_why() {
     check(&["verify"], 1, "steadfast-site/steadfast.db");
     check(&["verify", "--store", "sqlite:none.db"], 1, "none.db");
+    check(&["host", "readmit", "host1"], 1, "steadfast-site/steadfast.db");
     check(&["up", "host", "kill", "host1"], 1, "no site is up in");
 }
 
 #[test]
 fn every_command_helps_with_examples() {
-    for command in ["demo", "up", "server", "agent", "verify", "password"] {
-        let ran = run(&[command, "--help"]);
+    let commands = ["demo", "up", "server", "agent", "host", "host readmit", "verify", "bench", "password"];
+    for command in commands {
+        let ran = run(&[command.split(' ').collect::<Vec<_>>(), vec!["--help"]].concat());
         assert_eq!(ran.code, 0, "{command}");
         assert!(ran.stdout.contains("Examples:\n"), "{command}: {}", ran.stdout);
     }

@@ -3,6 +3,7 @@
 mod cli;
 mod config;
 mod demo;
+mod host;
 mod kill;
 mod openstack;
 #[path = "../../../store/tests/it/server.rs"]
@@ -10,5 +11,6 @@ mod openstack;
 mod postgres;
 mod program;
 mod scene;
+mod unread;
 mod up;
 mod verify;

@@ -8,10 +8,13 @@ pub(crate) struct Step {
 }
 
 /// The steps, oldest first. A step that has been released is never changed: another one is added.
-const STEPS: [Step; 1] = [Step {
-    both: include_str!("schema/0001_first.sql"),
-    postgres: include_str!("schema/0001_first.postgres.sql"),
-}];
+const STEPS: [Step; 2] = [
+    Step {
+        both: include_str!("schema/0001_first.sql"),
+        postgres: include_str!("schema/0001_first.postgres.sql"),
+    },
+    Step { both: include_str!("schema/0002_before.sql"), postgres: "" },
+];
 
 /// The table with one row: how many steps the database has been through.
 pub(crate) const TABLE: &str = "schema_step";

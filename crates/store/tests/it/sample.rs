@@ -37,6 +37,7 @@ pub fn full_host(name: &str) -> Host {
         nonce: Some(uuid(2)),
         boot_id: Some(uuid(3)),
         receipt: Some(Receipt::Asserted("ann".parse().expect("a name"))),
+        asserted_dead: Some(uuid(5)),
         fence_intent: Some(Epoch(6)),
         list_gen: ListGen(9),
         inventory_seq: InventorySeq(4),
@@ -223,6 +224,7 @@ pub fn migration(n: u128, instance: u128) -> Migration {
         kind: MigrationKind::Evacuation,
         status: MigrationStatus::Accepted,
         attempt: Attempt(2),
+        power_before: Power::On,
         source_host: host_id("h1"),
         source_claim: claim_id(1),
         dest_host: None,
@@ -237,6 +239,7 @@ pub fn migration(n: u128, instance: u128) -> Migration {
 pub fn full_migration(n: u128, instance: u128) -> Migration {
     Migration {
         status: MigrationStatus::PreMigrating,
+        power_before: Power::Off,
         dest_host: Some(host_id("h2")),
         dest_claim: Some(claim_id(2)),
         requested_host: Some(host_id("h2")),
