@@ -1,6 +1,8 @@
 //! Steadfast under the explorer: the shipped operations, unchanged, over a simulated world.
 
+mod agent;
 mod cast;
+pub mod fault;
 pub mod legacy;
 pub mod mutant;
 pub mod scenario;
@@ -10,5 +12,6 @@ mod stage;
 mod verdict;
 mod world;
 
+pub use fault::Fault;
 pub use site::{Object, Site};
 pub use stage::{Race, Staged};
