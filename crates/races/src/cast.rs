@@ -1,6 +1,7 @@
 //! Who can act in a race: users and operators through the control plane, agents, and fate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use steadfast_explore::{Handle, When};
 use steadfast_model::cause::{Cause, Scope};
@@ -13,11 +14,13 @@ use steadfast_operations::seam::{Key, Range};
 use steadfast_operations::{self as operations, Evacuate};
 use uuid::Uuid;
 
+use crate::agent::{AgentWorld, Heard};
+use crate::fault::Fault;
 use crate::mutant::Rule;
 use crate::scene::{cause, host, wish};
 use crate::site::{Object, Site, Touched, on_machine};
 use crate::verdict::{any, every};
-use crate::world::{AgentWorld, CONTROL, Controller, Network, agent_node, machine_node};
+use crate::world::{CONTROL, Controller, agent_node, machine_node};
 
 /// The boot of a machine that lost power during a race.
 const AFTER_POWER_OFF: Uuid = Uuid::from_u128(0xb007);
@@ -31,6 +34,10 @@ pub struct Cast {
     instance: Option<InstanceId>,
     /// The epoch of each host when the act began.
     epochs: BTreeMap<HostId, Epoch>,
+    /// What each host's agent was told in this act, across its lives.
+    heard: BTreeMap<HostId, Heard>,
+    /// What may go wrong in this act.
+    possible: Arc<BTreeSet<Fault>>,
 }
 
 impl Cast {
@@ -43,11 +50,13 @@ impl Cast {
             without: site.without,
             instance: on_host1.or(instances.first()).map(|instance| instance.id),
             epochs: every::<Host>(site).into_iter().map(|host| (host.id, host.epoch)).collect(),
+            heard: site.machines.keys().map(|host| (host.clone(), Heard::default())).collect(),
+            possible: Arc::new(site.faults.keys().copied().collect()),
         }
     }
 
     fn controller(&self) -> Controller {
-        Controller { site: self.site.clone(), act: self.act }
+        Controller { site: self.site.clone(), act: self.act, possible: Arc::clone(&self.possible) }
     }
 
     /// Runs an operation on the control plane, on somebody's request.
@@ -176,14 +185,12 @@ impl Cast {
 
     /// An agent's process starts on a host: it registers a new life.
     pub(crate) fn agent(&self, number: u8) {
-        self.agent_over(number, Network::default());
-    }
-
-    pub(crate) fn agent_over(&self, number: u8, network: Network) {
-        let (world, settings, host) = (self.agent_world(number, network), settings(number), host(number));
-        let site = self.site.clone();
+        let (world, settings, host) = (self.agent_world(number), settings(number), host(number));
+        let (site, gated) = (self.site.clone(), host.clone());
+        let free = move |site: &Site| !site.held.contains(&gated);
+        let when = When::new([Object::Machine(host.clone())], free);
         self.site.spawn(agent_node(&host.clone()), "agent", async move {
-            let wake = site.step("start", move |site| {
+            let wake = site.step_when("start", when, move |site| {
                 site.awake.insert(host.clone());
                 ((), on_machine(&host))
             });
@@ -194,11 +201,7 @@ impl Cast {
 
     /// An agent that lives the life that registered while the scene was set, and has not asked for a list yet.
     pub(crate) fn living_agent(&self, number: u8) {
-        self.living_agent_over(number, Network::default());
-    }
-
-    pub(crate) fn living_agent_over(&self, number: u8, network: Network) {
-        let (world, settings) = (self.agent_world(number, network), settings(number));
+        let (world, settings) = (self.agent_world(number), settings(number));
         let epoch = self.epochs[&settings.host];
         self.site.prepare(|site| {
             site.awake.insert(settings.host.clone());
@@ -209,9 +212,11 @@ impl Cast {
         });
     }
 
-    fn agent_world(&self, number: u8, network: Network) -> AgentWorld {
+    fn agent_world(&self, number: u8) -> AgentWorld {
         let (site, act, without) = (self.site.clone(), self.act, self.without);
-        AgentWorld { site, act, host: host(number), cause: cause("agent"), network, without }
+        let (host, possible) = (host(number), Arc::clone(&self.possible));
+        let heard = self.heard[&host].clone();
+        AgentWorld { site, act, host, cause: cause("agent"), heard, without, possible }
     }
 
     /// An agent's process dies at some moment, and another starts.
@@ -224,14 +229,14 @@ impl Cast {
     }
 
     /// An agent's process dies at some moment after every claim has ended, and another starts.
-    pub(crate) fn agent_restarts_after_claims(&self, number: u8, network: Network) {
+    pub(crate) fn agent_restarts_after_claims(&self, number: u8) {
         let (cast, node) = (self.clone(), agent_node(&host(number)));
         self.site.spawn("fate", "agent dies", async move {
             let ended = |site: &Site| !any::<Claim>(site, |_| true);
             let when = When::new([Object::List(Range::ClaimsOn(host(number)))], ended);
             cast.site.step_when("claims ended", when, |_| ((), Touched::nothing())).await;
             cast.site.crash("agent dies", vec![node], |_| Touched::nothing()).await;
-            cast.agent_over(number, network);
+            cast.agent(number);
         });
     }
 

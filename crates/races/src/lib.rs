@@ -1,7 +1,9 @@
 //! Steadfast under the explorer: the shipped operations, unchanged, over a simulated world.
 
+mod agent;
 mod cast;
 pub mod catalogue;
+pub mod fault;
 pub mod legacy;
 pub mod mutant;
 pub mod replay;
@@ -12,5 +14,6 @@ mod stage;
 mod verdict;
 mod world;
 
+pub use fault::Fault;
 pub use site::{Object, Site};
 pub use stage::{Race, Staged};

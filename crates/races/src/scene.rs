@@ -15,6 +15,7 @@ use steadfast_store::Memory;
 use uuid::Uuid;
 
 use crate::cast::Cast;
+use crate::fault::Fault;
 use crate::site::Site;
 
 /// The longest rehearsal. The longest one there is takes about 150 steps.
@@ -43,7 +44,9 @@ impl Scene {
             commits: 0,
             without: None,
             awake: BTreeSet::new(),
-            failures: BTreeMap::new(),
+            faults: BTreeMap::new(),
+            cut: BTreeSet::new(),
+            held: BTreeSet::new(),
         };
         let numbers: Vec<u8> = (1..=hosts).collect();
         Scene { site, acts: 0 }.then(move |cast| numbers.iter().for_each(|number| cast.agent(*number)))
@@ -87,15 +90,17 @@ impl Scene {
         change(self.site.machines.get_mut(&host(number)).expect("a host of the scene"));
     }
 
-    /// Lets a timer go off so many times during the race.
+    /// Lets a timer of each agent go off so many times during the race.
     pub(crate) fn timer(mut self, name: &'static str, times: u32) -> Scene {
-        self.site.timers.insert(name, times);
+        for host in self.site.machines.keys() {
+            self.site.timers.insert((host.clone(), name), times);
+        }
         self
     }
 
-    /// Lets the first order to a machine fail during the race.
-    pub(crate) fn failing_once(mut self, number: u8) -> Scene {
-        self.site.failures.insert(host(number), 1);
+    /// Lets something go wrong once during the race.
+    pub(crate) fn fault(mut self, fault: Fault) -> Scene {
+        *self.site.faults.entry(fault).or_default() += 1;
         self
     }
 }

@@ -9,6 +9,7 @@ use steadfast_model::ids::HostId;
 use steadfast_operations::seam::{self, Key, Range, RawAsk};
 use steadfast_store::Memory;
 
+use crate::fault::Fault;
 use crate::mutant::Rule;
 
 /// Everything that outlives a process.
@@ -16,16 +17,20 @@ use crate::mutant::Rule;
 pub struct Site {
     pub store: Memory,
     pub machines: BTreeMap<HostId, Simulated>,
-    /// How often each timer may still go off. A timer proves nothing, so most never do.
-    pub timers: BTreeMap<&'static str, u32>,
+    /// How often each timer of each host's agent may still go off. A timer proves nothing, so most never do.
+    pub timers: BTreeMap<(HostId, &'static str), u32>,
+    /// How often each thing may still go wrong. What is not named here never does.
+    pub faults: BTreeMap<Fault, u32>,
     /// How many commits there were: it numbers the next one.
     pub commits: u64,
     /// The rule that is switched off, if any.
     pub without: Option<Rule>,
     /// Hosts whose agent was started in this race: what lives there must converge.
     pub awake: BTreeSet<HostId>,
-    /// How many of the next orders to each machine fail.
-    pub failures: BTreeMap<HostId, u32>,
+    /// Hosts that nobody can reach.
+    pub cut: BTreeSet<HostId>,
+    /// Hosts that somebody keeps powered off until what he says of them is recorded.
+    pub held: BTreeSet<HostId>,
 }
 
 /// What steps read and write.
@@ -34,9 +39,11 @@ pub enum Object {
     Row(Key),
     List(Range),
     Machine(HostId),
-    Timer(&'static str),
-    /// How many of the next orders to machines fail.
-    Failures,
+    Timer(HostId, &'static str),
+    /// How often something may still go wrong.
+    Budget(Fault),
+    /// The network between a host and the control plane.
+    Link(HostId),
 }
 
 impl fmt::Display for Object {
@@ -45,8 +52,9 @@ impl fmt::Display for Object {
             Object::Row(key) => write!(f, "{key}"),
             Object::List(range) => write!(f, "{range:?}"),
             Object::Machine(host) => write!(f, "machine {host}"),
-            Object::Timer(name) => write!(f, "timer {name}"),
-            Object::Failures => f.write_str("failures"),
+            Object::Timer(host, name) => write!(f, "timer {name} of {host}"),
+            Object::Budget(fault) => write!(f, "budget {fault}"),
+            Object::Link(host) => write!(f, "link {host}"),
         }
     }
 }
@@ -77,11 +85,23 @@ pub(crate) fn on_machine(host: &HostId) -> Touched {
     Touched::writes([Object::Machine(host.clone())])
 }
 
+impl Site {
+    /// Something happened to a host's agent that it gets over when this timer goes off. Answers what that touched.
+    pub(crate) fn earn(&mut self, host: &HostId, timer: &'static str, times: u32) -> Object {
+        *self.timers.entry((host.clone(), timer)).or_default() += times;
+        Object::Timer(host.clone(), timer)
+    }
+
+    pub(crate) fn machine(&mut self, host: &HostId) -> &mut Simulated {
+        self.machines.get_mut(host).expect("a host has a machine")
+    }
+}
+
 impl World for Site {
     type Object = Object;
 
     fn digest(&self) -> u64 {
         let rows: Vec<_> = self.store.rows().collect();
-        Steady::of(&(rows, &self.machines, &self.awake))
+        Steady::of(&(rows, &self.machines, &self.awake, &self.faults, &self.timers))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::evacuation::host1_down;
 use crate::cast::Cast;
+use crate::fault::Fault;
 use crate::scene::Scene;
 use crate::site::Site;
 use crate::stage::Race;
@@ -77,7 +78,7 @@ pub fn operations() -> Vec<Race> {
         ),
         alone(
             "evacuate, and the first build fails",
-            || patient(host1_down().failing_once(2)).timer("agent.tick", 2),
+            || patient(host1_down().fault(Fault::OrderFails)),
             |cast| {
                 cast.living_agent(2);
                 cast.evacuate();

@@ -5,11 +5,11 @@ use steadfast_model::host::Host;
 use steadfast_model::hypervisor::SeenGuest;
 
 use crate::cast::Cast;
+use crate::fault::Fault;
 use crate::mutant::Rule;
 use crate::scene::{Scene, host};
 use crate::stage::Race;
 use crate::verdict::{any, nothing_more};
-use crate::world::Network;
 
 /// One host with one device.
 fn contended() -> Scene {
@@ -32,9 +32,9 @@ pub(super) const RACES: &[Race] = &[
     Race {
         name: "a2_list_gen",
         about: "an older list arrives after a newer one",
-        scene: || contended().with_instance_untold(),
+        scene: || contended().with_instance_untold().fault(Fault::LateList),
         start: |cast| {
-            cast.living_agent_over(1, Network::with_late_lists(1));
+            cast.living_agent(1);
             cast.delete();
         },
         rests: nothing_more,
@@ -69,11 +69,10 @@ pub(super) const RACES: &[Race] = &[
     Race {
         name: "a5_epoch",
         about: "a list of an agent's former life arrives after the new life said that the guest is gone",
-        scene: || contended().with_instance_untold(),
+        scene: || contended().with_instance_untold().fault(Fault::LateList),
         start: |cast| {
-            let network = Network::with_late_lists(1);
-            cast.living_agent_over(1, network.clone());
-            cast.agent_restarts_after_claims(1, network);
+            cast.living_agent(1);
+            cast.agent_restarts_after_claims(1);
             cast.delete();
         },
         rests: nothing_more,

@@ -2,6 +2,7 @@
 
 use super::evacuation::{evacuated, host1_down};
 use crate::cast::Cast;
+use crate::fault::Fault;
 use crate::mutant::Rule;
 use crate::scene::Scene;
 use crate::stage::Race;
@@ -55,7 +56,7 @@ pub(super) const RACES: &[Race] = &[
                 cast.agent(1);
                 cast.stop();
             });
-            stopped.failing_once(1).timer("agent.tick", 2)
+            stopped.fault(Fault::OrderFails)
         },
         start: |cast| {
             cast.living_agent(1);

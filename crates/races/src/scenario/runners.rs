@@ -3,12 +3,12 @@
 use steadfast_model::host::Host;
 
 use super::evacuation::host1_down;
+use crate::fault::Fault;
 use crate::mutant::Rule;
 use crate::scene::{Scene, host};
 use crate::site::Site;
 use crate::stage::Race;
 use crate::verdict::{any, nothing_more};
-use crate::world::Network;
 
 pub(super) const RACES: &[Race] = &[
     Race {
@@ -39,9 +39,9 @@ pub(super) const RACES: &[Race] = &[
     Race {
         name: "b6_order_echoed",
         about: "a late `off` of an earlier stop arrives during a later one",
-        scene: || Scene::new(1, 1).with_instance(),
+        scene: || Scene::new(1, 1).with_instance().fault(Fault::MessageRepeated),
         start: |cast| {
-            cast.living_agent_over(1, Network::with_late_offs(1));
+            cast.living_agent(1);
             cast.stop_start_stop();
         },
         rests: nothing_more,
@@ -51,7 +51,7 @@ pub(super) const RACES: &[Race] = &[
     Race {
         name: "b7_roll_back_waits",
         about: "the destination fails once and tries again, while the source returns",
-        scene: || host1_down().failing_once(2).timer("agent.tick", 1),
+        scene: || host1_down().fault(Fault::OrderFails),
         start: |cast| {
             cast.living_agent(2);
             cast.evacuate();

@@ -11,6 +11,7 @@ use steadfast_races::catalogue::{self, Subject};
 use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs};
 use crate::exit::{Exit, Failure};
 use crate::explore::{Budget, Campaign, Report, page, run as explore};
+use crate::say::say;
 
 /// How many schedules of each scenario are tried if nobody says how many.
 const SCHEDULES: u64 = 100_000;
@@ -19,7 +20,7 @@ pub async fn run(args: ExploreArgs) -> Result<Exit, Failure> {
     // It keeps a thread busy for as long as it takes.
     tokio::task::spawn_blocking(move || match args.command {
         None => scenarios(&args),
-        Some(ExploreCommand::List { json }) => Ok(list(json)),
+        Some(ExploreCommand::List { json }) => list(json),
         Some(ExploreCommand::Replay(replay)) => again(&replay),
     })
     .await
@@ -30,17 +31,14 @@ fn scenarios(args: &ExploreArgs) -> Result<Exit, Failure> {
     let subjects = chosen(args)?;
     let campaign = campaign(&args.extent);
     let json = args.extent.json;
-    let reports = explore(&subjects, campaign, &mut |report| {
-        if !json {
-            println!("{}", report.text());
-        }
-    });
+    let reports =
+        explore(&subjects, campaign, &mut |report| if json { Ok(()) } else { say(report.text()) })?;
     let found = reports.iter().filter(|report| report.violation.is_some()).count();
     if json {
         let scenarios: Vec<_> = reports.iter().map(Report::json).collect();
-        println!("{}", json!({"scenarios": scenarios, "found": found}));
+        say(json!({"scenarios": scenarios, "found": found}))?;
     } else {
-        println!("\n{}", summary(&reports));
+        say(format_args!("\n{}", summary(&reports)))?;
     }
     if let Some(file) = &args.extent.html {
         write(file, &page("What steadfast explore found", "", &reports))?;
@@ -91,7 +89,7 @@ fn summary(reports: &[Report]) -> String {
     text
 }
 
-fn list(json: bool) -> Exit {
+fn list(json: bool) -> Result<Exit, Failure> {
     let subjects = catalogue::all();
     if json {
         let each = |subject: &Box<dyn Subject>| {
@@ -100,14 +98,14 @@ fn list(json: bool) -> Exit {
                 "operations": subject.operations(), "faults": subject.faults(),
             })
         };
-        println!("{}", json!(subjects.iter().map(each).collect::<Vec<_>>()));
+        say(json!(subjects.iter().map(each).collect::<Vec<_>>()))?;
     } else {
         for subject in &subjects {
-            println!("{:44} {:8} {}", subject.name(), subject.kind().name(), subject.about());
+            say(format_args!("{:44} {:8} {}", subject.name(), subject.kind().name(), subject.about()))?;
         }
-        println!("\n{} scenarios", subjects.len());
+        say(format_args!("\n{} scenarios", subjects.len()))?;
     }
-    Exit::Clean
+    Ok(Exit::Clean)
 }
 
 /// Runs one schedule again, and tells it.
@@ -118,7 +116,7 @@ fn again(args: &ReplayArgs) -> Result<Exit, Failure> {
     let (limits, staged) = (Limits::default(), subject.staged());
     let run = staged.replay(&token, &limits).map_err(Failure::because)?;
     let timeline = staged.timeline(&limits, &run.path).expect("it was run within these limits");
-    println!("{}\n\n{}", subject.about(), text(&timeline));
+    say(format_args!("{}\n\n{}", subject.about(), text(&timeline)))?;
     if let Some(file) = &args.svg {
         write(file, &svg(&timeline, &subject.about()))?;
     }

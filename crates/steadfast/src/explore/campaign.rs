@@ -10,6 +10,7 @@ use steadfast_explore::{Draw, Meter, Options, Overrun, Reduction, Sample, Violat
 use steadfast_races::catalogue::Subject;
 
 use super::progress::Progress;
+use crate::exit::Failure;
 use super::report::{Outcome, Report};
 use super::violation::tell;
 
@@ -65,16 +66,26 @@ pub struct Campaign {
     pub workers: usize,
 }
 
+/// Who is told of each report.
+pub type Listener<'a> = &'a mut dyn FnMut(&Report) -> Result<(), Failure>;
+
 /// Explores each subject. Tells of them in their order, each as soon as those before it are done.
+///
+/// # Errors
+/// When whoever is told cannot be told any more: then it ends early.
 ///
 /// # Panics
 /// When a worker does.
-pub fn run(subjects: &[Box<dyn Subject>], campaign: Campaign, told: &mut dyn FnMut(&Report)) -> Vec<Report> {
+pub fn run(
+    subjects: &[Box<dyn Subject>],
+    campaign: Campaign,
+    told: Listener<'_>,
+) -> Result<Vec<Report>, Failure> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<Option<Report>>> = Mutex::new(subjects.iter().map(|_| None).collect());
     let meter = Meter::default();
     let (tell, arrives) = std::sync::mpsc::channel();
-    thread::scope(|scope| {
+    let heard = thread::scope(|scope| {
         for _ in 0..campaign.workers.clamp(1, subjects.len().max(1)) {
             let (next, done, meter, tell) = (&next, &done, meter.clone(), tell.clone());
             scope.spawn(move || {
@@ -94,7 +105,7 @@ pub fn run(subjects: &[Box<dyn Subject>], campaign: Campaign, told: &mut dyn FnM
             Budget::Time(time) => Some(Instant::now() + time),
             Budget::Schedules(_) => None,
         };
-        let mut shown = 0;
+        let (mut shown, mut heard) = (0, Ok(()));
         loop {
             let woken = arrives.recv_timeout(progress.interval());
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -102,19 +113,23 @@ pub fn run(subjects: &[Box<dyn Subject>], campaign: Campaign, told: &mut dyn FnM
             }
             progress.clear();
             let done = done.lock().expect("no worker panics with it");
-            while let Some(Some(report)) = done.get(shown) {
-                told(report);
+            while let Some(Some(report)) = done.get(shown).filter(|_| heard.is_ok()) {
+                heard = told(report);
                 shown += 1;
+            }
+            if heard.is_err() {
+                meter.stop();
             }
             drop(done);
             if woken == Err(std::sync::mpsc::RecvTimeoutError::Disconnected) {
-                break;
+                break heard;
             }
             progress.show(shown, &meter);
         }
     });
+    heard?;
     let done = done.into_inner().expect("no worker panics with it");
-    done.into_iter().map(|report| report.expect("every scenario was explored")).collect()
+    Ok(done.into_iter().map(|report| report.expect("every scenario was explored")).collect())
 }
 
 /// Explores one scenario, and makes of what was found what a person needs.

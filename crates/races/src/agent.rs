@@ -1,0 +1,343 @@
+//! The world of one agent, played by the explorer: a machine, and messages that have a fate.
+
+use std::collections::BTreeSet;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use futures_util::future::{Either, select, select_all};
+use steadfast_explore::{Handle, When};
+use steadfast_model::cause::Cause;
+use steadfast_model::hypervisor::{Act, ActError, Seen};
+use steadfast_model::ids::{ClaimId, HostId, Moment};
+use steadfast_model::message::{AskList, List, Report};
+use steadfast_operations::seam::{CallError, Env, Key, Machine, Message, Step, TxError};
+use uuid::Uuid;
+
+use crate::fault::{Fault, at_once, goes_wrong};
+use crate::mutant::{self, Rule, same};
+use crate::site::{Object, Site, Touched, on_machine};
+use crate::world::{CONTROL, Controller, NOW, agent_node, id, machine_node};
+
+/// What an agent's host was told, across the lives of the agent. Only that agent's own steps look at it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Heard(Arc<Mutex<Told>>);
+
+#[derive(Debug, Default)]
+struct Told {
+    lists: Vec<List>,
+    /// Claims whose order failed once.
+    failed: BTreeSet<ClaimId>,
+}
+
+impl Heard {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.0.lock().expect("nothing panics while it holds the lock")
+    }
+
+    /// The list before the newest one.
+    fn older_list(&self) -> Option<List> {
+        self.told().lists.iter().rev().nth(1).cloned()
+    }
+}
+
+/// The world of one agent.
+#[derive(Debug, Clone)]
+pub(crate) struct AgentWorld {
+    pub site: Handle<Site>,
+    pub act: u32,
+    pub host: HostId,
+    pub cause: Cause,
+    pub heard: Heard,
+    pub without: Option<Rule>,
+    /// What may go wrong in this act.
+    pub possible: Arc<BTreeSet<Fault>>,
+}
+
+impl Env for AgentWorld {
+    fn now(&self) -> Moment {
+        NOW
+    }
+
+    fn id(&self) -> Uuid {
+        id(&self.site, self.act)
+    }
+
+    /// A timer that goes off as often as it was earned, while anybody can be reached.
+    async fn timer(&self, step: Step, _after_ms: u64) {
+        let (key, reads) = ((self.host.clone(), step), self.clock(step));
+        let left = move |site: &Site| {
+            site.timers.get(&key).is_some_and(|left| *left > 0) && !site.cut.contains(&key.0)
+        };
+        let (key, object) = ((self.host.clone(), step), Object::Timer(self.host.clone(), step));
+        let go_off = move |site: &mut Site| {
+            if let Some(left) = site.timers.get_mut(&key) {
+                *left -= 1;
+            }
+            ((), Touched::writes([object]))
+        };
+        let due = self.site.step_when(step, When::new(reads, left), go_off);
+        if self.may(Fault::TimerEarly) {
+            let body = |_: &mut Site| ((), Touched::nothing());
+            let early = goes_wrong(&self.site, Fault::TimerEarly, format!("{step} early"), at_once(), body);
+            select(early, due).await;
+        } else {
+            due.await;
+        }
+    }
+
+    fn spawn(&self, task: Step, future: impl Future<Output = ()> + Send + 'static) {
+        self.site.spawn(agent_node(&self.host), task, future);
+    }
+}
+
+/// What becomes of a message on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Lost,
+    AnswerLost,
+    Repeated,
+    Delayed,
+}
+
+impl Fate {
+    const ALL: [(Fate, Fault, &str); 4] = [
+        (Fate::Lost, Fault::MessageLost, "is lost"),
+        (Fate::AnswerLost, Fault::AnswerLost, "is given up"),
+        (Fate::Repeated, Fault::MessageRepeated, "is repeated"),
+        (Fate::Delayed, Fault::AnswerDelayed, "is answered late"),
+    ];
+}
+
+type Coming<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type Fates = Vec<Coming<Fate>>;
+
+impl AgentWorld {
+    fn may(&self, fault: Fault) -> bool {
+        self.possible.contains(&fault)
+    }
+
+    /// What a timer of the agent is read from.
+    fn clock(&self, step: Step) -> Vec<Object> {
+        let link = self.may(Fault::Partition).then(|| Object::Link(self.host.clone()));
+        [Object::Timer(self.host.clone(), step)].into_iter().chain(link).collect()
+    }
+
+    /// The handler of a message, as a task of the control plane.
+    fn handling<M: Message>(
+        &self,
+        message: M,
+    ) -> impl Future<Output = Result<M::Answer, TxError>> + Send + 'static {
+        let controller =
+            Controller { site: self.site.clone(), act: self.act, possible: Arc::clone(&self.possible) };
+        let (cause, without) = (self.cause.clone(), self.without);
+        async move {
+            let message = mutant::bend_message(&controller.site, without, message).await;
+            message.handle(&controller, &cause).await
+        }
+    }
+
+    /// What may become of a message until it is handled. A question that waits for news is not worth losing before
+    /// there are any.
+    fn fates<M: Message>(&self, message: &M) -> Fates {
+        let mut fates = Fates::new();
+        for (fate, fault, what) in Fate::ALL {
+            if !self.may(fault) {
+                continue;
+            }
+            let since = same::<_, AskList>(message.clone()).and_then(|ask| ask.since);
+            let (host, row) = (self.host.clone(), Object::Row(Key::Host(self.host.clone())));
+            let reads = since.map(|_| row).into_iter().collect();
+            let news = move |site: &Site| {
+                since.is_none_or(|since| mutant::list_gen(site, &host).is_some_and(|now| now > since))
+            };
+            let (host, timer) = (self.host.clone(), mended_by::<M>());
+            let body = move |site: &mut Site| {
+                let unheard = matches!(fate, Fate::Lost | Fate::AnswerLost);
+                (fate, Touched::writes(unheard.then(|| site.earn(&host, timer, 1))))
+            };
+            let label = format!("{} {what}", M::NAME);
+            fates.push(Box::pin(goes_wrong(&self.site, fault, label, (reads, news), body)));
+        }
+        fates
+    }
+
+    /// Delivers a message: its handler runs on the control plane.
+    async fn deliver<M: Message>(&self, message: M) -> Result<M::Answer, CallError> {
+        if self.may(Fault::Partition) && !self.gets_out::<M>().await {
+            return Err(CallError::Unanswered("nobody can be reached".to_owned()));
+        }
+        let (fates, handling) = (self.fates(&message), self.handling(message.clone()));
+        let answered = if fates.is_empty() {
+            self.site.request(CONTROL, M::NAME, async move { Some((handling.await, false)) }).await
+        } else {
+            let world = self.clone();
+            let handled = async move { world.fated(message, fates, Box::pin(handling)).await };
+            self.site.request(CONTROL, M::NAME, handled).await
+        };
+        if let Some(Some((_, true))) = answered {
+            self.site.step(format!("{} answered", M::NAME), |_| ((), Touched::nothing())).await;
+        }
+        match answered {
+            Some(Some((Ok(answer), _))) => Ok(answer),
+            Some(Some((Err(TxError::Refused(refused)), _))) => Err(CallError::Refused(refused)),
+            Some(Some((Err(TxError::Store(abort)), _))) => Err(CallError::Unanswered(abort.to_string())),
+            Some(None) => Err(CallError::Unanswered("no answer came".to_owned())),
+            None => Err(CallError::Unanswered("the control plane died".to_owned())),
+        }
+    }
+
+    /// Handles a message that may meet its fate before. Answers what the sender hears, if anything, and whether late.
+    async fn fated<M: Message>(
+        &self,
+        message: M,
+        fates: Fates,
+        handling: Coming<Result<M::Answer, TxError>>,
+    ) -> Option<(Result<M::Answer, TxError>, bool)> {
+        let (fate, handling) = match select(select_all(fates), handling).await {
+            Either::Left(((fate, ..), handling)) => (fate, handling),
+            Either::Right((answer, _)) => return Some((answer, false)),
+        };
+        match fate {
+            Fate::Lost => return None,
+            Fate::AnswerLost => {
+                self.site.spawn(CONTROL, format!("{} late", M::NAME), async move { drop(handling.await) });
+                return None;
+            }
+            Fate::Repeated => {
+                let again = self.handling(message);
+                self.site.spawn(CONTROL, format!("{} again", M::NAME), async move { drop(again.await) });
+            }
+            Fate::Delayed => {}
+        }
+        Some((handling.await, fate == Fate::Delayed))
+    }
+
+    /// Whether a message leaves the host.
+    async fn gets_out<M: Message>(&self) -> bool {
+        let link = || [Object::Link(self.host.clone())];
+        let (whole, cut) = (self.host.clone(), self.host.clone());
+        let whole = When::new(link(), move |site: &Site| !site.cut.contains(&whole));
+        let cut = When::new(link(), move |site: &Site| site.cut.contains(&cut));
+        let goes = self.site.step_when(format!("{} goes out", M::NAME), whole, |_| ((), Touched::nothing()));
+        let fails =
+            self.site.step_when(format!("{} goes nowhere", M::NAME), cut, |_| ((), Touched::nothing()));
+        matches!(select(goes, fails).await, Either::Left(_))
+    }
+
+    /// The list of the control plane's answer, or an older one that arrives in its place.
+    async fn list(&self, ask: AskList) -> Result<List, CallError> {
+        let epoch = ask.epoch;
+        let ask = mutant::bend_ask(self.without, ask, &self.heard.told().lists);
+        let older = self.heard.older_list().filter(|_| self.may(Fault::LateList));
+        let Some(older) = older else { return self.deliver(ask).await };
+        let real = pin!(self.deliver(ask));
+        let body = |_: &mut Site| ((), Touched::nothing());
+        let late = goes_wrong(&self.site, Fault::LateList, "late list".to_owned(), at_once(), body);
+        match select(late, real).await {
+            Either::Left(((), _)) => Ok(mutant::bend_late_list(self.without, older, epoch)),
+            Either::Right((answer, _)) => answer,
+        }
+    }
+
+    /// An order ends: it takes effect and its agent is told so, unless something goes wrong.
+    async fn end(self, name: &'static str, order: u64) -> Result<(), ActError> {
+        let host = self.host.clone();
+        let ends = self.site.step(format!("end {name}"), move |site| {
+            mutant::bend_order(site, &host, order);
+            (site.machine(&host).finish(order), on_machine(&host))
+        });
+        let mut mishaps: Vec<Coming<Result<(), ActError>>> = Vec::new();
+        for fault in [Fault::OrderFails, Fault::OrderAnswerLost] {
+            if !self.may(fault) {
+                continue;
+            }
+            let host = self.host.clone();
+            let body = move |site: &mut Site| {
+                let mut touched = on_machine(&host);
+                if fault == Fault::OrderFails {
+                    site.machine(&host).orders.remove(&order);
+                    // It is tried again at the next tick.
+                    touched = touched.and_writes([site.earn(&host, "agent.tick", 1)]);
+                } else {
+                    mutant::bend_order(site, &host, order);
+                    let _ = site.machine(&host).finish(order);
+                }
+                (Err(ActError("out of luck".to_owned())), touched)
+            };
+            let what = if fault == Fault::OrderFails { "fails" } else { "seems to fail" };
+            let mishap = goes_wrong(&self.site, fault, format!("{name} {what}"), at_once(), body);
+            mishaps.push(Box::pin(mishap));
+        }
+        if mishaps.is_empty() {
+            return ends.await;
+        }
+        match select(select_all(mishaps), ends).await {
+            Either::Left(((outcome, ..), _)) | Either::Right((outcome, _)) => outcome,
+        }
+    }
+}
+
+/// The timer that brings an agent back to what it did not get across.
+fn mended_by<M: Message>() -> Step {
+    if M::NAME == Report::NAME { "agent.tick" } else { "agent.retry" }
+}
+
+impl Machine for AgentWorld {
+    async fn call<M: Message>(&self, message: M) -> Result<M::Answer, CallError> {
+        let Some(ask) = same::<_, AskList>(message.clone()) else {
+            return self.deliver(message).await;
+        };
+        let list = self.list(ask).await?;
+        let mut told = self.heard.told();
+        told.lists.push(list.clone());
+        let list = mutant::bend_list(self.without, list, told.lists.len());
+        Ok(same(list).expect("a list answers a question for one"))
+    }
+
+    async fn settle(&self, step: Step) -> Result<(), ActError> {
+        let (host, at) = (self.host.clone(), Object::Machine(self.host.clone()));
+        let settled = move |site: &Site| {
+            site.without == Some(Rule::A4Barrier) || site.machines[&host].orders.is_empty()
+        };
+        self.site.step_when(step, When::new([at], settled), |_| (Ok(()), Touched::nothing())).await
+    }
+
+    async fn observe(&self, step: Step) -> Result<Seen, ActError> {
+        let host = self.host.clone();
+        let observe = move |site: &mut Site| {
+            (Ok(site.machines[&host].observe()), Touched::reads([Object::Machine(host)]))
+        };
+        self.site.step(step, observe).await
+    }
+
+    /// The order is begun, and ends by itself whether or not its agent still lives.
+    async fn act(&self, _step: Step, act: Act) -> Result<(), ActError> {
+        let (host, claim) = (self.host.clone(), act.claim());
+        if self.without == Some(Rule::C6KeepsTrying) && self.heard.told().failed.contains(&claim) {
+            return Err(ActError("it failed before".to_owned()));
+        }
+        let name = act.name();
+        let gated = host.clone();
+        // A machine does one thing to one guest at a time.
+        let idle =
+            move |site: &Site| !site.machines[&gated].orders.values().any(|open| open.claim() == claim);
+        let when = When::new([Object::Machine(host.clone())], idle);
+        let begin = move |site: &mut Site| (site.machine(&host).begin(act), on_machine(&host));
+        let world = self.clone();
+        let end = move |order| world.end(name, order);
+        let on = (machine_node(&self.host), name.to_owned());
+        let ended = self.site.order(format!("begin {name}"), when, on, begin, end);
+        if self.without == Some(Rule::A3OpenOrders) {
+            // Nobody waits for it: the order is given, and taken for done.
+            self.site.spawn(machine_node(&self.host), name, async move {
+                ended.await;
+            });
+            return Ok(());
+        }
+        let ended = ended.await.unwrap_or_else(|| Err(ActError("the machine died".to_owned())));
+        if ended.is_err() {
+            self.heard.told().failed.insert(claim);
+        }
+        ended
+    }
+}
