@@ -31,8 +31,7 @@ fn scenarios(args: &ExploreArgs) -> Result<Exit, Failure> {
     let subjects = chosen(args)?;
     let campaign = campaign(&args.extent);
     let json = args.extent.json;
-    let reports =
-        explore(&subjects, campaign, &mut |report| if json { Ok(()) } else { say(report.text()) })?;
+    let reports = explore(&subjects, campaign, &mut |report| if json { Ok(()) } else { say(report.text()) })?;
     let found = reports.iter().filter(|report| report.violation.is_some()).count();
     if json {
         let scenarios: Vec<_> = reports.iter().map(Report::json).collect();

@@ -10,9 +10,9 @@ use steadfast_explore::{Draw, Meter, Options, Overrun, Reduction, Sample, Violat
 use steadfast_races::catalogue::Subject;
 
 use super::progress::Progress;
-use crate::exit::Failure;
 use super::report::{Outcome, Report};
 use super::violation::tell;
+use crate::exit::Failure;
 
 /// How the orders of a scenario are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
