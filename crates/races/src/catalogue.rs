@@ -34,8 +34,16 @@ pub trait Subject: Send + Sync {
     fn operations(&self) -> Vec<String>;
     /// What may go wrong on the way.
     fn faults(&self) -> Vec<String>;
-    /// Sets the scene.
-    fn staged(&self) -> Box<dyn Explorable + '_>;
+    /// Sets the scene. A world without a store of ours is the same on any.
+    fn staged(&self, on: Engine) -> Box<dyn Explorable + '_>;
+}
+
+/// Which engine the store of a scenario runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Memory,
+    /// The one in memory, and the real SQLite beside it: whatever they answer differently is a violation.
+    Sqlite,
 }
 
 impl Subject for &'static Race {
@@ -59,8 +67,12 @@ impl Subject for &'static Race {
         Vec::new()
     }
 
-    fn staged(&self) -> Box<dyn Explorable + '_> {
-        Box::new(Race::staged(self, None))
+    fn staged(&self, on: Engine) -> Box<dyn Explorable + '_> {
+        let staged = Race::staged(self, None);
+        Box::new(match on {
+            Engine::Memory => staged,
+            Engine::Sqlite => staged.beside_sqlite(),
+        })
     }
 }
 

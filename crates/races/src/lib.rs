@@ -11,6 +11,7 @@ pub mod scenario;
 mod scene;
 mod site;
 mod stage;
+pub mod twin;
 mod verdict;
 mod world;
 

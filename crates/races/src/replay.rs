@@ -2,7 +2,7 @@
 
 use steadfast_explore::{Limits, Token, TokenError};
 
-use crate::catalogue;
+use crate::catalogue::{self, Engine};
 
 /// Runs it again, and holds it to two things: its steps are those named, and nothing is wrong with it.
 ///
@@ -11,7 +11,7 @@ use crate::catalogue;
 pub fn holds(scenario: &str, token: &str, steps: &[&str]) {
     let subject = catalogue::find(scenario).unwrap_or_else(|| panic!("there is no scenario {scenario}"));
     let token: Token = token.parse().unwrap_or_else(|why| panic!("{token}: {why}"));
-    let (limits, staged) = (Limits::default(), subject.staged());
+    let (limits, staged) = (Limits::default(), subject.staged(Engine::Memory));
     let (path, wrong) = match staged.replay(&token, &limits) {
         Ok(run) => (run.path, run.wrong),
         Err(TokenError::OtherCode(path)) => (path, None),

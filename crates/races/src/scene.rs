@@ -39,6 +39,7 @@ impl Scene {
         };
         let site = Site {
             store: Memory::new(),
+            twin: None,
             machines: (1..=hosts).map(|number| (host(number), machine(number))).collect(),
             timers: BTreeMap::new(),
             commits: 0,

@@ -11,11 +11,14 @@ use steadfast_store::Memory;
 
 use crate::fault::Fault;
 use crate::mutant::Rule;
+use crate::twin::Twin;
 
 /// Everything that outlives a process.
 #[derive(Debug, Clone)]
 pub struct Site {
     pub store: Memory,
+    /// The same store on SQLite, where the engines are compared.
+    pub twin: Option<Twin>,
     pub machines: BTreeMap<HostId, Simulated>,
     /// How often each timer of each host's agent may still go off. A timer proves nothing, so most never do.
     pub timers: BTreeMap<(HostId, &'static str), u32>,

@@ -8,6 +8,7 @@ use crate::cast::Cast;
 use crate::mutant::Rule;
 use crate::scene::{SCENE_STEPS_MAX, Scene};
 use crate::site::Site;
+use crate::twin::Twin;
 use crate::verdict;
 
 /// A race: a scene, its actors, and the rule that it is about.
@@ -52,6 +53,13 @@ impl Race {
 }
 
 impl Staged<'_> {
+    /// The same on SQLite as well: whatever the engines answer differently is a violation.
+    #[must_use]
+    pub fn beside_sqlite(mut self) -> Self {
+        self.scene.site.twin = Some(Twin::of(&self.scene.site.store));
+        self
+    }
+
     /// Runs the race once, in a fixed order, with the control plane dying after each commit in turn. Answers the step
     /// after which each crash came, and what came out.
     ///
@@ -91,14 +99,22 @@ impl Scenario for Staged<'_> {
     }
 
     fn start(&self, world: &Handle<Site>) {
+        if let Some(twin) = &self.scene.site.twin {
+            twin.reset();
+        }
         (self.race.start)(&Cast::new(world, &self.scene.site, self.scene.acts + 1));
     }
 
     fn always(&self, site: &Site) -> Result<(), String> {
-        verdict::always(site)
+        verdict::always(site)?;
+        let differs = site.twin.as_ref().and_then(Twin::differs);
+        differs.map_or(Ok(()), |what| Err(format!("Engines: {what}")))
     }
 
     fn at_rest(&self, site: &Site) -> Result<(), String> {
+        if let Some(twin) = &site.twin {
+            twin.compare(&site.store)?;
+        }
         verdict::at_rest(site)?;
         (self.race.rests)(site)
     }

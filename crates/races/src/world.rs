@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::fault::{Fault, at_once, goes_wrong};
 use crate::mutant::{self, Rule};
 use crate::site::{Object, Site, Touched, committed, read};
+use crate::twin::Twin;
 
 /// The node that every control plane's task runs on.
 pub(crate) const CONTROL: &str = "control";
@@ -48,16 +49,27 @@ pub(crate) struct Controller {
 /// The store as a control plane without some rule reads it.
 struct Bent<'a> {
     store: &'a mut Memory,
+    twin: Option<&'a mut Twin>,
     without: Option<Rule>,
     step: Step,
     /// All that was asked: what a body that refused has read.
     asked: Vec<RawAsk>,
 }
 
+impl<'a> Bent<'a> {
+    fn of(site: &'a mut Site, step: Step) -> Bent<'a> {
+        let (store, twin) = (&mut site.store, site.twin.as_mut());
+        Bent { store, twin, without: site.without, step, asked: Vec::new() }
+    }
+}
+
 impl Engine for Bent<'_> {
     fn fetch(&mut self, asks: &[RawAsk]) -> Result<Vec<Vec<Stored>>, Abort> {
         self.asked.extend_from_slice(asks);
         let mut answers = self.store.fetch(asks)?;
+        if let Some(twin) = &mut self.twin {
+            twin.fetch(asks, &answers);
+        }
         if let Some(rule) = self.without {
             answers.iter_mut().flatten().for_each(|row| mutant::bend_read(rule, self.step, &mut row.record));
         }
@@ -65,11 +77,18 @@ impl Engine for Bent<'_> {
     }
 
     fn commit(&mut self, batch: &[Changes]) -> Result<Version, CommitError> {
-        self.store.commit(batch)
+        let committed = self.store.commit(batch);
+        if let Some(twin) = &mut self.twin {
+            twin.commit(batch, &committed);
+        }
+        committed
     }
 
     fn rollback(&mut self) {
         self.store.rollback();
+        if let Some(twin) = &mut self.twin {
+            twin.rollback();
+        }
     }
 
     fn committed(&mut self, writer: Uuid, n: u64) -> Result<Option<Version>, Abort> {
@@ -127,9 +146,9 @@ impl Control for Controller {
     {
         self.site
             .step(step, move |site| {
-                let mut engine =
-                    Bent { store: &mut site.store, without: site.without, step, asked: Vec::new() };
+                let mut engine = Bent::of(site, step);
                 let looked = look(&mut engine, NOW, &mut body);
+                engine.rollback();
                 (looked.map(|(value, _)| value).map_err(TxError::from), read(engine.asked))
             })
             .await
@@ -171,20 +190,23 @@ fn transact<T>(
 ) -> (Result<T, TxError>, Touched) {
     site.commits += 1;
     let by = Commit { writer: WRITER, n: site.commits, step, cause };
-    let mut engine = Bent { store: &mut site.store, without: site.without, step, asked: Vec::new() };
+    let mut engine = Bent::of(site, step);
     let drafted = draft(&mut engine, &Overlay::default(), NOW, by, body);
     let mut drafted = match drafted {
         Ok(drafted) => drafted,
-        Err(halt) => return (Err(halt.into()), read(engine.asked)),
+        Err(halt) => {
+            engine.rollback();
+            return (Err(halt.into()), read(engine.asked));
+        }
     };
-    if let Some(rule) = site.without {
-        mutant::bend_write(rule, &site.store, &mut drafted.changes);
+    if let Some(rule) = engine.without {
+        mutant::bend_write(rule, engine.store, &mut drafted.changes);
     }
     let label = Some(drafted.changes.step);
-    if !drafted.changes.is_empty() {
-        site.store
-            .commit(std::slice::from_ref(&drafted.changes))
-            .expect("a body over the newest rows commits");
+    if drafted.changes.is_empty() {
+        engine.rollback();
+    } else {
+        engine.commit(std::slice::from_ref(&drafted.changes)).expect("a body over the newest rows commits");
     }
     (Ok(drafted.value), Touched { label, ..committed(drafted.footprint) })
 }

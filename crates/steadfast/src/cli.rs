@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use steadfast_model::ids::{HostId, UserId};
+use steadfast_races::catalogue::Engine;
 
 use crate::config::HypervisorKind;
 use crate::explore::{Budget, Strategy};
@@ -340,6 +341,9 @@ pub struct Extent {
     /// A time for all scenarios together (60s, 5m), or a number of schedules for each [default: 100000]
     #[arg(long, value_name = "60s|N", value_parser = crate::command::explore::budget)]
     pub budget: Option<Budget>,
+    /// What the store runs on
+    #[arg(long, value_enum, default_value_t = ExploreStore::Memory)]
+    pub store: ExploreStore,
     /// How many scenarios are explored at once [default: one for each core]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=WORKERS_MAX))]
     pub workers: Option<u16>,
@@ -352,6 +356,25 @@ pub struct Extent {
     /// Write a page with a picture of each violation
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+/// What the store of an explored scenario runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExploreStore {
+    /// The engine in memory: fast
+    Memory,
+    /// Beside it the real SQLite: whatever the two answer differently is a violation
+    Sqlite,
+}
+
+impl ExploreStore {
+    #[must_use]
+    pub fn engine(self) -> Engine {
+        match self {
+            ExploreStore::Memory => Engine::Memory,
+            ExploreStore::Sqlite => Engine::Sqlite,
+        }
+    }
 }
 
 /// The most threads that explore.

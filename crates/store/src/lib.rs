@@ -15,4 +15,4 @@ pub use postgres::{Postgres, PostgresError};
 pub use runner::{Counts, Engines, OpenError, Setup, Store, open_reader};
 pub use snapshot::Snapshot;
 pub use sql::schema::SchemaError;
-pub use sqlite::{Sqlite, SqliteError};
+pub use sqlite::{Sqlite, SqliteCopy, SqliteError};

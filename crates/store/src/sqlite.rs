@@ -4,6 +4,10 @@
 //! journal is a write-ahead log, so that readers neither wait nor make anybody wait, and every commit is flushed to
 //! the disk before it is answered.
 
+mod copy;
+
+pub use copy::SqliteCopy;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::thread;

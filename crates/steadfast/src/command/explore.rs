@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 use steadfast_explore::timeline::{svg, text};
 use steadfast_explore::{Limits, Token};
-use steadfast_races::catalogue::{self, Subject};
+use steadfast_races::catalogue::{self, Engine, Subject};
 
 use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs};
 use crate::exit::{Exit, Failure};
@@ -67,7 +67,7 @@ fn campaign(extent: &Extent) -> Campaign {
         .workers
         .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let budget = extent.budget.unwrap_or(Budget::Schedules(SCHEDULES));
-    Campaign { strategy: extent.strategy, budget, seed: extent.seed, workers }
+    Campaign { strategy: extent.strategy, budget, store: extent.store.engine(), seed: extent.seed, workers }
 }
 
 /// How many there were, how many were exhausted, and which were not.
@@ -112,7 +112,7 @@ fn again(args: &ReplayArgs) -> Result<Exit, Failure> {
     let subject = named(&args.scenario)?;
     let token: Token =
         args.token.parse().map_err(|why| Failure::Usage(format!("`{}`: {why}", args.token)))?;
-    let (limits, staged) = (Limits::default(), subject.staged());
+    let (limits, staged) = (Limits::default(), subject.staged(Engine::Memory));
     let run = staged.replay(&token, &limits).map_err(Failure::because)?;
     let timeline = staged.timeline(&limits, &run.path).expect("it was run within these limits");
     say(format_args!("{}\n\n{}", subject.about(), text(&timeline)))?;

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use steadfast_explore::{Draw, Meter, Options, Overrun, Reduction, Sample, Violation};
-use steadfast_races::catalogue::Subject;
+use steadfast_races::catalogue::{Engine, Subject};
 
 use super::progress::Progress;
 use super::report::{Outcome, Report};
@@ -62,6 +62,7 @@ const SAMPLES_MAX: u64 = 100_000;
 pub struct Campaign {
     pub strategy: Strategy,
     pub budget: Budget,
+    pub store: Engine,
     pub seed: u64,
     pub workers: usize,
 }
@@ -135,7 +136,7 @@ pub fn run(
 /// Explores one scenario, and makes of what was found what a person needs.
 fn explore(subject: &dyn Subject, campaign: Campaign, meter: &Meter) -> Report {
     let begun = Instant::now();
-    let staged = subject.staged();
+    let staged = subject.staged(campaign.store);
     let mut outcome = Outcome::default();
     let mut found = None;
     let mut circles = None;
