@@ -2,6 +2,9 @@
 
 use steadfast_explore::Explorable;
 
+use crate::legacy::nova::Invariant;
+use crate::legacy::seed::{self, Circumstance, Repair};
+use crate::legacy::{self, Legacy};
 use crate::scenario;
 use crate::stage::Race;
 
@@ -76,10 +79,96 @@ impl Subject for &'static Race {
     }
 }
 
-/// Every scenario, in the order in which they are read.
+impl Subject for Legacy {
+    fn name(&self) -> String {
+        self.name.to_owned()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Legacy
+    }
+
+    fn about(&self) -> String {
+        self.about.to_owned()
+    }
+
+    fn operations(&self) -> Vec<String> {
+        self.operations.iter().map(ToString::to_string).collect()
+    }
+
+    fn faults(&self) -> Vec<String> {
+        self.faults.iter().map(ToString::to_string).collect()
+    }
+
+    fn staged(&self, _: Engine) -> Box<dyn Explorable + '_> {
+        Box::new(self.historic())
+    }
+}
+
+/// One of the seed's proposed repairs, in a circumstance that a test in one process does not see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repaired {
+    pub repair: Repair,
+    pub circumstance: Circumstance,
+}
+
+impl Subject for Repaired {
+    fn name(&self) -> String {
+        format!("seed/{}/{}", self.repair.name(), self.circumstance.name())
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Legacy
+    }
+
+    fn about(&self) -> String {
+        format!("the seed, repaired: {}; {}", self.repair.about(), self.circumstance.about())
+    }
+
+    fn operations(&self) -> Vec<String> {
+        let second = (self.circumstance == Circumstance::SecondProcess).then_some("audit by another process");
+        ["evacuation", "audit of the destination"].into_iter().chain(second).map(str::to_owned).collect()
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let crash = (self.circumstance == Circumstance::Crash).then_some("agent dies");
+        crash.into_iter().map(str::to_owned).collect()
+    }
+
+    fn staged(&self, _: Engine) -> Box<dyn Explorable + '_> {
+        Box::new(seed::arranged(self.repair, self.circumstance, &Invariant::ALL))
+    }
+}
+
+fn boxed<S: Subject + 'static>(
+    subjects: impl IntoIterator<Item = S>,
+) -> impl Iterator<Item = Box<dyn Subject>> {
+    subjects.into_iter().map(|subject| Box::new(subject) as Box<dyn Subject>)
+}
+
+/// Every scenario of the shipped protocol, in the order in which they are read.
+#[must_use]
+pub fn shipped() -> Vec<Box<dyn Subject>> {
+    boxed(scenario::all()).collect()
+}
+
+/// Every historic race.
+#[must_use]
+pub fn legacy() -> Vec<Box<dyn Subject>> {
+    boxed(legacy::all()).collect()
+}
+
+/// The seed's proposed repairs, each in each circumstance.
+pub fn repaired() -> impl Iterator<Item = Repaired> {
+    Repair::ALL.into_iter().flat_map(|repair| {
+        Circumstance::ALL.into_iter().map(move |circumstance| Repaired { repair, circumstance })
+    })
+}
+
+/// Every scenario.
 #[must_use]
 pub fn all() -> Vec<Box<dyn Subject>> {
-    scenario::all().into_iter().map(|race| Box::new(race) as Box<dyn Subject>).collect()
+    shipped().into_iter().chain(legacy()).chain(boxed(repaired())).collect()
 }
 
 /// The scenario of this name.

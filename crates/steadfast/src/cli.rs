@@ -140,12 +140,14 @@ Exit codes: 0 measured, 1 it could not be done, 2 bad usage";
 
 const EXPLORE_EXAMPLES: &str = "\
 Examples:
+  steadfast explore seed --html seed.html       the race that Steadfast began with, and what mends it
   steadfast explore list                        every scenario
   steadfast explore delete_during_evacuation    every order of one of them
   steadfast explore --all --budget 5m           all of them, for five minutes
   steadfast explore source_returns --budget 1000000 --strategy dpor
   steadfast explore --all --html found.html     a page with a picture of each violation
   steadfast explore replay SCENARIO TOKEN       one run again, as it was printed
+  steadfast explore bench                       what it costs
 
 Exit codes: 0 nothing was found; 1 it could not be done; 2 bad usage; 3 something was found";
 
@@ -390,6 +392,27 @@ pub enum ExploreCommand {
     },
     /// Run one schedule again, and tell it
     Replay(ReplayArgs),
+    /// Find the race that Steadfast began with, and judge what was proposed against it
+    Seed(SeedArgs),
+    /// Measure what exploring costs
+    Bench {
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct SeedArgs {
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Write a page with the picture and the verdicts
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write the picture alone
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ mod svg;
 mod text;
 
 pub use stale::Stale;
-pub use svg::svg;
+pub use svg::{escaped, svg};
 pub use text::text;
 
 use crate::executor::StepId;

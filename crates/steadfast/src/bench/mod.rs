@@ -12,7 +12,7 @@ mod run;
 
 pub use machine::Machine;
 pub use postgres::PrivatePostgres;
-pub use results::{PerBoot, Results, Series};
+pub use results::{PerBoot, Results, Series, median};
 pub use rig::Rig;
 pub use run::measure;
 

@@ -23,17 +23,23 @@ pub struct PerBoot {
     pub fsyncs: f64,
 }
 
+/// The middle of the runs, or the mean of the two in the middle.
+#[must_use]
+pub fn median(runs: &[f64]) -> f64 {
+    let mut runs = runs.to_vec();
+    runs.sort_by(f64::total_cmp);
+    match (runs.len() / 2, runs.len() % 2) {
+        (0, 0) => 0.0,
+        (middle, 0) => f64::midpoint(runs[middle - 1], runs[middle]),
+        (middle, _) => runs[middle],
+    }
+}
+
 impl Series {
-    /// The middle of the runs, or the mean of the two in the middle.
+    /// The figure itself.
     #[must_use]
     pub fn median(&self) -> f64 {
-        let mut runs = self.runs.clone();
-        runs.sort_by(f64::total_cmp);
-        match (runs.len() / 2, runs.len() % 2) {
-            (0, 0) => 0.0,
-            (middle, 0) => f64::midpoint(runs[middle - 1], runs[middle]),
-            (middle, _) => runs[middle],
-        }
+        median(&self.runs)
     }
 
     fn json(&self) -> Value {
@@ -99,8 +105,6 @@ mod tests {
 
     #[test]
     fn medians_are_in_the_middle() {
-        let median =
-            |runs: &[f64]| Series { name: String::new(), runs: runs.to_vec(), per_boot: None }.median();
         for (runs, expected) in [(&[][..], 0.0), (&[5.0], 5.0), (&[9.0, 1.0], 5.0), (&[9.0, 1.0, 2.0], 2.0)] {
             assert!((median(runs) - expected).abs() < f64::EPSILON, "{runs:?}");
         }

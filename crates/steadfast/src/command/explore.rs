@@ -8,10 +8,10 @@ use steadfast_explore::timeline::{svg, text};
 use steadfast_explore::{Limits, Token};
 use steadfast_races::catalogue::{self, Engine, Subject};
 
-use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs};
+use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs, SeedArgs};
 use crate::exit::{Exit, Failure};
-use crate::explore::{Budget, Campaign, Report, page, run as explore};
-use crate::say::say;
+use crate::explore::{Answer, Budget, Campaign, Report, Strategy, measure, page, run as explore};
+use crate::say::{say, say_aside};
 
 /// How many schedules of each scenario are tried if nobody says how many.
 const SCHEDULES: u64 = 100_000;
@@ -22,6 +22,8 @@ pub async fn run(args: ExploreArgs) -> Result<Exit, Failure> {
         None => scenarios(&args),
         Some(ExploreCommand::List { json }) => list(json),
         Some(ExploreCommand::Replay(replay)) => again(&replay),
+        Some(ExploreCommand::Seed(seed)) => answer(&seed),
+        Some(ExploreCommand::Bench { json }) => bench(json),
     })
     .await
     .map_err(Failure::because)?
@@ -121,6 +123,37 @@ fn again(args: &ReplayArgs) -> Result<Exit, Failure> {
     }
     Ok(if run.wrong.is_some() { Exit::Violations } else { Exit::Clean })
 }
+
+/// The answer to the seed.
+fn answer(args: &SeedArgs) -> Result<Exit, Failure> {
+    let budget = Budget::Schedules(SCHEDULES);
+    let (strategy, store) = (Strategy::Dpor, Engine::Memory);
+    let answer = Answer::find(Campaign { strategy, budget, store, seed: 1, workers: 2 })?;
+    say(if args.json { answer.json().to_string() } else { answer.text() })?;
+    if let Some(file) = &args.html {
+        write(file, &answer.page())?;
+    }
+    if let (Some(file), Some(told)) = (&args.svg, &answer.historic.violation) {
+        write(file, &svg(&told.timeline, &answer.historic.about))?;
+    }
+    // The historic race is there to be found.
+    Ok(Exit::Violations)
+}
+
+fn bench(json: bool) -> Result<Exit, Failure> {
+    let figures = measure(
+        named(BENCH_HISTORIC)?.as_ref(),
+        named(BENCH_SHIPPED)?.as_ref(),
+        &catalogue::legacy(),
+        &mut |what| say_aside(format_args!("measuring {what}")),
+    )?;
+    say(if json { figures.json().to_string() } else { figures.text() })?;
+    Ok(Exit::Clean)
+}
+
+/// The scenario that the time to find a race is taken of, and the one that rates are taken of.
+const BENCH_HISTORIC: &str = "evacuation_ends_while_audit_runs";
+const BENCH_SHIPPED: &str = "delete_during_evacuation";
 
 fn write(file: &Path, content: &str) -> Result<(), Failure> {
     fs::write(file, content).map_err(Failure::cannot(format_args!("write {}", file.display())))

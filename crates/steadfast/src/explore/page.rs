@@ -1,6 +1,6 @@
 //! What was found, as one page that needs nothing else: no script, no font, no file beside it.
 
-use steadfast_explore::timeline::svg;
+use steadfast_explore::timeline::{escaped, svg};
 
 use super::report::Report;
 
@@ -38,8 +38,4 @@ fn section(report: &Report) -> Option<String> {
         escaped(&told.message),
         svg(&told.timeline, &report.about),
     ))
-}
-
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

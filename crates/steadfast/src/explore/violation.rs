@@ -6,7 +6,7 @@ use steadfast_explore::{Explorable, Hint, Limits, Token, Verdict, Violation, kin
 use steadfast_races::catalogue::Subject;
 
 /// How many runs a violation may take to be made small. More proves more of them minimal.
-const MINIMISE_RUNS_MAX: u64 = 60_000;
+pub(super) const MINIMISE_RUNS_MAX: u64 = 60_000;
 
 /// How many schedules are tried for each pair of steps that are joined.
 const REPAIR_SCHEDULES_MAX: u64 = 20_000;

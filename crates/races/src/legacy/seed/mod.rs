@@ -8,6 +8,8 @@
 //! atomically. Here each is an arrangement of the same steps, and each is tried in circumstances that a test in one process
 //! does not see. What becomes of them is found by search.
 
+mod name;
+
 use super::arranged::{Arranged, Legacy, Repair as Repaired};
 use super::nova::{
     Action, ActionId, Host, Instance, InstanceId, Invariant, Migration, MigrationId, Nova, Process, Service,

@@ -1,0 +1,35 @@
+//! What repairs and circumstances are called where somebody types them.
+
+use super::{Circumstance, Repair};
+
+impl Repair {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Repair::None => "unrepaired",
+            Repair::Reorder => "reorder",
+            Repair::Lock => "lock",
+            Repair::Atomic => "atomic",
+        }
+    }
+}
+
+impl Circumstance {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Circumstance::Alone => "alone",
+            Circumstance::SecondProcess => "second-process",
+            Circumstance::Crash => "crash",
+        }
+    }
+
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Circumstance::Alone => "one agent audits",
+            Circumstance::SecondProcess => "a second agent audits as well",
+            Circumstance::Crash => "the agent dies, and another audits",
+        }
+    }
+}
