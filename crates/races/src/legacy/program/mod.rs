@@ -1,0 +1,4 @@
+//! What several races run: each of Nova's programs once, with a switch only where the catalogue names one.
+
+pub mod audit;
+pub mod evacuation;
