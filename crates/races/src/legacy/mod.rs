@@ -6,14 +6,26 @@
 
 mod arranged;
 pub mod audit;
+mod evacuation_without_fencing;
 pub mod nova;
 mod program;
 pub mod seed;
+mod source_resets_evacuation;
+mod tombstone_outlives_return;
+mod tombstone_without_evacuation;
+mod unsaved_pins;
 
 pub use arranged::{Arranged, Legacy, Repair};
 
 /// Every historic race, in the order of the catalogue.
 #[must_use]
 pub fn all() -> Vec<Legacy> {
-    vec![seed::LEGACY]
+    vec![
+        seed::LEGACY,
+        unsaved_pins::LEGACY,
+        source_resets_evacuation::LEGACY,
+        tombstone_without_evacuation::LEGACY,
+        tombstone_outlives_return::LEGACY,
+        evacuation_without_fencing::LEGACY,
+    ]
 }
