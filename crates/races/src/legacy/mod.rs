@@ -6,9 +6,17 @@
 
 mod arranged;
 pub mod audit;
+mod audit_removes_early_allocation;
+mod delete_during_build;
+mod delete_loses_to_generation;
 mod evacuation_without_fencing;
+mod late_claim_is_logged;
+mod migration_before_its_context;
 pub mod nova;
+mod old_owner_deletes_node;
 mod program;
+mod retry_forgets_its_predicate;
+mod rollback_after_delete;
 pub mod seed;
 mod source_resets_evacuation;
 mod tombstone_outlives_return;
@@ -27,5 +35,13 @@ pub fn all() -> Vec<Legacy> {
         tombstone_without_evacuation::LEGACY,
         tombstone_outlives_return::LEGACY,
         evacuation_without_fencing::LEGACY,
+        audit_removes_early_allocation::LEGACY,
+        delete_during_build::LEGACY,
+        rollback_after_delete::LEGACY,
+        delete_loses_to_generation::LEGACY,
+        late_claim_is_logged::LEGACY,
+        migration_before_its_context::LEGACY,
+        retry_forgets_its_predicate::LEGACY,
+        old_owner_deletes_node::LEGACY,
     ]
 }

@@ -47,6 +47,8 @@ pub enum Strangers {
     Ignored,
     /// Removed, if there is no such instance, or a deleted one.
     RemovedUnlessLive,
+    /// Removed, if there is a deleted one.
+    RemovedIfDeleted,
 }
 
 #[derive(Debug, Clone, Copy)]
