@@ -6,14 +6,42 @@
 
 mod arranged;
 pub mod audit;
+mod audit_removes_early_allocation;
+mod delete_during_build;
+mod delete_loses_to_generation;
+mod evacuation_without_fencing;
+mod late_claim_is_logged;
+mod migration_before_its_context;
 pub mod nova;
+mod old_owner_deletes_node;
 mod program;
+mod retry_forgets_its_predicate;
+mod rollback_after_delete;
 pub mod seed;
+mod source_resets_evacuation;
+mod tombstone_outlives_return;
+mod tombstone_without_evacuation;
+mod unsaved_pins;
 
 pub use arranged::{Arranged, Legacy, Repair};
 
 /// Every historic race, in the order of the catalogue.
 #[must_use]
 pub fn all() -> Vec<Legacy> {
-    vec![seed::LEGACY]
+    vec![
+        seed::LEGACY,
+        unsaved_pins::LEGACY,
+        source_resets_evacuation::LEGACY,
+        tombstone_without_evacuation::LEGACY,
+        tombstone_outlives_return::LEGACY,
+        evacuation_without_fencing::LEGACY,
+        audit_removes_early_allocation::LEGACY,
+        delete_during_build::LEGACY,
+        rollback_after_delete::LEGACY,
+        delete_loses_to_generation::LEGACY,
+        late_claim_is_logged::LEGACY,
+        migration_before_its_context::LEGACY,
+        retry_forgets_its_predicate::LEGACY,
+        old_owner_deletes_node::LEGACY,
+    ]
 }

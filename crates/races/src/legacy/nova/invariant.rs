@@ -233,15 +233,101 @@ fn unfinished(nova: &Nova) -> Option<String> {
         Action::NoRoom => room().map(|slot| format!("{action} found no room, and {slot} is free")),
         Action::Failed(why) => Some(format!("{action} failed: {why}")),
     });
+    let endless =
+        nova.migrations.iter().find(|(_, row)| matches!(row.status, Status::Accepted | Status::PreMigrating));
     let arrived = |instance: &InstanceId| nova.instances.get(instance).and_then(|row| row.host);
     let mut wronged = nova.migrations.iter().filter(|(_, row)| {
         row.status == Status::Error && row.dest.is_some() && arrived(&row.instance) == row.dest
     });
     ended
+        .or_else(|| endless.map(|(id, _)| format!("migration {id} never ended")))
         .or_else(|| {
             wronged.next().map(|(id, row)| format!("migration {id} moved {} and is in error", row.instance))
         })
         .or_else(|| {
             nova.locks.keys().next().map(|process| format!("the lock of {process} is never released"))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::name::{ActionId, Host, Process};
+    use super::super::row::{Allocation, Device, Instance, Memory, Provider, Service, Task};
+    use super::*;
+
+    const HERE: Host = Host("here");
+    const THERE: Host = Host("there");
+    const ONE: InstanceId = InstanceId("i1");
+    const TWO: InstanceId = InstanceId("i2");
+    const SLOT: Slot = Slot::Device(HERE, 0);
+
+    /// An instance that runs with its device, and its host.
+    fn whole() -> Nova {
+        Nova::default()
+            .with_guest(ONE, Instance::active(HERE, 1), HERE, true)
+            .with(HERE, Service { up: true })
+            .with(HERE.node(), Provider)
+            .with(Consumer::Instance(ONE), Allocation { generation: 1, on: [HERE.node()].into() })
+            .with(ActionId("the boot of i1"), Action::Done)
+    }
+
+    fn judged(nova: &Nova) -> Vec<String> {
+        let broken = |judge: &Invariant| judge.broken(nova).map(|message| format!("{judge}: {message}"));
+        Invariant::ALL.iter().filter_map(broken).collect()
+    }
+
+    /// Every invariant is broken by some world, and each of these worlds breaks nothing else.
+    #[test]
+    fn each_invariant_sees_what_it_is_for() {
+        assert_eq!(judged(&whole()), Vec::<String>::new());
+        let guest = |uses: &[Slot]| Guest { running: true, uses: uses.iter().copied().collect() };
+        let shared = Slot::Processor(HERE, 0);
+        let cases: &[(Nova, &str)] = &[
+            (
+                whole().with((HERE, ONE), guest(&[SLOT, shared])).with((HERE, TWO), guest(&[shared])),
+                "DEV1: processor here/0 is used by the guests of i1 and i2",
+            ),
+            (
+                whole().with((HERE, ONE), guest(&[])),
+                "DEV2: the guest of i1 runs without a device that it asked for",
+            ),
+            (
+                whole().with(Slot::Device(THERE, 0), Device { owner: Some(ONE) }),
+                "DEV3: device there/0 is kept for i1, which has no use for it",
+            ),
+            (
+                whole()
+                    .with((HERE, ONE), Guest { running: false, uses: [SLOT].into() })
+                    .with((THERE, TWO), guest(&[shared])),
+                "HOST: the guest of i2 on there was given processor here/0",
+            ),
+            (
+                whole()
+                    .with(Process::Agent(HERE), Memory { held: [(shared, ONE)].into(), ..Memory::default() }),
+                "USE: processor here/0 is counted and not used",
+            ),
+            (
+                whole().with(Consumer::Instance(TWO), Allocation { generation: 1, on: [].into() }),
+                "ALLOC: i2 holds an allocation and does not exist",
+            ),
+            (
+                whole()
+                    .with(TWO, Instance { task: Some(Task::Deleting), ..Instance::building(0) })
+                    .with((HERE, TWO), guest(&[]))
+                    .with((THERE, TWO), guest(&[])),
+                "ONE: i2 runs on two hosts",
+            ),
+            (
+                whole().with(TWO, Instance { host: None, ..Instance::active(HERE, 0) }),
+                "DATA: no copy of i2 is left on any host",
+            ),
+            (whole().with(ActionId("the boot of i2"), Action::Open), "LIVE: the boot of i2 never ended"),
+        ];
+        for (nova, message) in cases {
+            assert_eq!(judged(nova), [*message]);
+        }
+        let judges: BTreeSet<&str> =
+            cases.iter().map(|(_, message)| message.split(':').next().unwrap()).collect();
+        assert_eq!(judges.len(), Invariant::ALL.len());
+    }
 }

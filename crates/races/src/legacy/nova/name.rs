@@ -37,8 +37,10 @@ impl Host {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Process {
     Agent(Host),
-    /// Another agent on the same host: a rolling upgrade, or an operator's tool that runs the tracker.
+    /// Another agent on the same host, as in a rolling upgrade.
     SecondAgent(Host),
+    /// A tool that an operator runs beside the agent of a host.
+    Tool(Host),
     Scheduler,
 }
 
@@ -49,7 +51,7 @@ impl Process {
     /// When it is the agent of none.
     pub fn host(self) -> Host {
         match self {
-            Process::Agent(host) | Process::SecondAgent(host) => host,
+            Process::Agent(host) | Process::SecondAgent(host) | Process::Tool(host) => host,
             Process::Scheduler => panic!("a scheduler is on no host of its own"),
         }
     }
@@ -60,6 +62,7 @@ impl fmt::Display for Process {
         match self {
             Process::Agent(host) => write!(f, "nova-compute on {host}"),
             Process::SecondAgent(host) => write!(f, "second nova-compute on {host}"),
+            Process::Tool(host) => write!(f, "operator's tool on {host}"),
             Process::Scheduler => f.write_str("scheduler"),
         }
     }

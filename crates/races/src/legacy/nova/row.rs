@@ -22,7 +22,11 @@ pub trait Row: Clone + Send + 'static {
 }
 
 macro_rules! row {
-    ($row:ty, $key:ty, $table:ident, |$name:pat_param| $object:expr, |$this:pat_param, $at:pat_param| $lists:expr) => {
+    (
+        $row:ty, $key:ty, $table:ident,
+        |$name:pat_param| $object:expr,
+        |$this:pat_param, $at:pat_param| $lists:expr
+    ) => {
         impl Row for $row {
             type Key = $key;
 
@@ -78,6 +82,16 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// One that was asked for, and is nowhere yet.
+    pub const fn building(needs: usize) -> Instance {
+        Instance { host: None, vm: Vm::Building, task: None, needs, storage: Storage::Local }
+    }
+
+    /// One that lives on a host, and has its disk there.
+    pub const fn active(host: Host, needs: usize) -> Instance {
+        Instance { host: Some(host), vm: Vm::Active, ..Instance::building(needs) }
+    }
+
     pub fn lives(&self) -> bool {
         self.vm != Vm::Deleted
     }

@@ -1,14 +1,16 @@
-//! Nova's `update_available_resource`: under its process's lock it reads the instances of its host, then the moves,
-//! and frees what belongs to neither.
+//! Nova's `update_available_resource`: under its process's lock it knows of the devices that are held, reads the instances
+//! of its host, then the moves, and frees what belongs to neither.
 //!
-//! The tracker's own mirror of the device rows is left out: while a process holds its lock the mirror equals the rows,
-//! and where a second process makes it differ, reading the rows is the kinder reading of the protocol.
+//! What it knows of devices is the mirror that the tracker of its process has of their rows. While a process holds its lock
+//! the mirror of the only agent equals the rows; a second agent fills its own when it first audits. So the rows are read
+//! once, before the lists, and those that are freed are written whatever has become of them since. A tool without a mirror
+//! reads them when it frees them.
 
 use std::collections::BTreeSet;
 
 use crate::legacy::nova::{
     Action, ActionId, Allocation, Consumer, Db, Device, Extra, Host, Instance, InstanceId, Migration,
-    MigrationId, Object, Process, Stage, Status,
+    MigrationId, Object, Process, Slot, Stage, Status,
 };
 
 /// How the audit reads what it judges by.
@@ -18,6 +20,15 @@ pub enum Reads {
     MigrationsFirst,
     /// Both lists, and what is freed in consequence, in one transaction.
     Together,
+}
+
+/// When the audit reads which devices are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Devices {
+    /// Before the lists: they are in the memory of an agent.
+    First,
+    /// When they are freed.
+    Last,
 }
 
 /// What the audit makes of the migration context of an instance that moves.
@@ -36,31 +47,39 @@ pub enum Strangers {
     Ignored,
     /// Removed, if there is no such instance, or a deleted one.
     RemovedUnlessLive,
+    /// Removed, if there is a deleted one.
+    RemovedIfDeleted,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub struct Audit {
     pub process: Process,
     pub reads: Reads,
+    pub devices: Devices,
     pub contexts: Contexts,
     pub strangers: Strangers,
 }
 
-/// What the audit has seen: instances here, and moves from and to here.
+/// What the audit has seen: devices that were held, if it looked yet, instances here, and moves from and to here.
 struct Seen {
+    held: Option<Vec<(Slot, Device)>>,
     here: BTreeSet<InstanceId>,
     moves: Vec<(MigrationId, Migration)>,
 }
 
 impl Audit {
     pub const fn of(process: Process) -> Audit {
-        let (contexts, strangers) = (Contexts::Ignored, Strangers::Ignored);
-        Audit { process, reads: Reads::InstancesFirst, contexts, strangers }
+        let (reads, devices) = (Reads::InstancesFirst, Devices::First);
+        Audit { process, reads, devices, contexts: Contexts::Ignored, strangers: Strangers::Ignored }
     }
 }
 
 fn instances(db: &mut Db<'_>, host: Host) -> BTreeSet<InstanceId> {
     db.list::<Instance>(Object::InstancesOn(host)).into_iter().map(|(id, _)| id).collect()
+}
+
+fn held(db: &mut Db<'_>, host: Host) -> Vec<(Slot, Device)> {
+    db.list(Object::HeldDevices(host))
 }
 
 fn moves(db: &mut Db<'_>, host: Host) -> Vec<(MigrationId, Migration)> {
@@ -71,34 +90,35 @@ fn moves(db: &mut Db<'_>, host: Host) -> Vec<(MigrationId, Migration)> {
 fn clean(db: &mut Db<'_>, host: Host, seen: &Seen) {
     let known =
         |id: &InstanceId| seen.here.contains(id) || seen.moves.iter().any(|(_, row)| row.instance == *id);
-    for (slot, device) in db.list::<Device>(Object::HeldDevices(host)) {
+    let devices = seen.held.clone().unwrap_or_else(|| held(db, host));
+    for (slot, device) in devices {
         if device.owner.is_some_and(|owner| !known(&owner)) {
             db.put(slot, Device { owner: None });
         }
     }
 }
 
-async fn look(stage: &Stage, reads: Reads, host: Host) -> Option<Seen> {
-    match reads {
-        Reads::InstancesFirst => {
-            let here = stage.step("audit.instances", move |db| instances(db, host)).await;
-            let moves = stage.step("audit.migrations", move |db| moves(db, host)).await;
-            Some(Seen { here, moves })
-        }
-        Reads::MigrationsFirst => {
-            let moves = stage.step("audit.migrations", move |db| moves(db, host)).await;
-            let here = stage.step("audit.instances", move |db| instances(db, host)).await;
-            Some(Seen { here, moves })
-        }
-        Reads::Together => {
-            let whole = move |db: &mut Db<'_>| {
-                let seen = Seen { here: instances(db, host), moves: moves(db, host) };
-                clean(db, host, &seen);
-            };
-            stage.step("audit", whole).await;
-            None
-        }
+async fn look(stage: &Stage, how: Audit, host: Host) -> Option<Seen> {
+    if how.reads == Reads::Together {
+        let whole = move |db: &mut Db<'_>| {
+            let seen = Seen { held: None, here: instances(db, host), moves: moves(db, host) };
+            clean(db, host, &seen);
+        };
+        stage.step("audit", whole).await;
+        return None;
     }
+    let held = match how.devices {
+        Devices::First => Some(stage.step("audit.devices", move |db| held(db, host)).await),
+        Devices::Last => None,
+    };
+    let migrations = || stage.step("audit.migrations", move |db| moves(db, host));
+    let early = if how.reads == Reads::MigrationsFirst { Some(migrations().await) } else { None };
+    let here = stage.step("audit.instances", move |db| instances(db, host)).await;
+    let moves = match early {
+        Some(moves) => moves,
+        None => migrations().await,
+    };
+    Some(Seen { held, here, moves })
 }
 
 /// Looks at the context of each move's instance. Answers whether the audit can go on.
@@ -158,7 +178,7 @@ async fn remove_strangers(stage: &Stage, strangers: Strangers, host: Host, seen:
 pub async fn audit(stage: Stage, how: Audit, action: ActionId) {
     let host = how.process.host();
     stage.lock(how.process).await;
-    if let Some(seen) = look(&stage, how.reads, host).await {
+    if let Some(seen) = look(&stage, how, host).await {
         if !look_at_contexts(&stage, how.contexts, &seen).await {
             stage.unlock(how.process).await;
             let failed = Action::Failed("a move has no context");

@@ -7,15 +7,19 @@
 //! Three repairs were proposed when the bug was first described: to reorder operations, to use locks, to check state more
 //! atomically. Here each is an arrangement of the same steps, and each is tried in circumstances that a test in one process
 //! does not see. What becomes of them is found by search.
+//!
+//! To reorder means here that the audit reads the moves first. The evacuation writes the host before it ends the
+//! migration, so an instance that is no longer among the moves is then found at home. The other reordering, to end the
+//! migration before the host is written, would make a moment at which nobody can know that the instance is coming.
 
 mod name;
 
 use super::arranged::{Arranged, Legacy, Repair as Repaired};
 use super::nova::{
     Action, ActionId, Host, Instance, InstanceId, Invariant, Migration, MigrationId, Nova, Process, Service,
-    Stage, Status, Storage, Task, Vm,
+    Stage, Status, Storage, Task,
 };
-use super::program::audit::{Audit, Reads, audit};
+use super::program::audit::{Audit, Devices, Reads, audit};
 use super::program::evacuation::{Ending, Evacuation, evacuate};
 
 /// What is done about the race.
@@ -37,6 +41,8 @@ pub enum Circumstance {
     Alone,
     /// A second agent on the same host audits as well, under a lock of its own.
     SecondProcess,
+    /// An operator's tool audits as well. It has a lock of its own and no memory of devices.
+    Tool,
     /// The agent dies at any moment. Another starts in its place, and audits.
     Crash,
 }
@@ -72,8 +78,8 @@ impl Repair {
 }
 
 impl Circumstance {
-    pub const ALL: [Circumstance; 3] =
-        [Circumstance::Alone, Circumstance::SecondProcess, Circumstance::Crash];
+    pub const ALL: [Circumstance; 4] =
+        [Circumstance::Alone, Circumstance::SecondProcess, Circumstance::Tool, Circumstance::Crash];
 }
 
 const SOURCE: Host = Host("src");
@@ -86,7 +92,8 @@ const AUDIT: ActionId = ActionId("the audit of dst");
 pub(super) const LEGACY: Legacy = Legacy {
     number: "1",
     name: "evacuation_ends_while_audit_runs",
-    about: "an audit sees an evacuated instance neither among the instances of its host nor among the moves, and frees its device",
+    about: "an audit sees an evacuated instance neither among the instances of its host nor among the \
+        moves, and frees its device",
     rule: "2: observation never writes ownership",
     breaks: Invariant::Dev2,
     operations: &["evacuation", "audit of the destination"],
@@ -102,13 +109,8 @@ pub(super) const LEGACY: Legacy = Legacy {
 
 /// An instance whose host is down, its evacuation asked for, and a destination with one device.
 fn world() -> Nova {
-    let instance = Instance {
-        host: Some(SOURCE),
-        vm: Vm::Active,
-        task: Some(Task::Rebuilding),
-        needs: 1,
-        storage: Storage::Shared,
-    };
+    let instance =
+        Instance { task: Some(Task::Rebuilding), storage: Storage::Shared, ..Instance::active(SOURCE, 1) };
     let migration = Migration { instance: INSTANCE, source: SOURCE, dest: None, status: Status::Accepted };
     Nova::default()
         .with_guest(INSTANCE, instance, SOURCE, false)
@@ -135,6 +137,11 @@ fn start(stage: &Stage, repair: Repair, circumstance: Circumstance) {
         Circumstance::SecondProcess => {
             let second = Process::SecondAgent(DEST);
             stage.spawn(second, "audit", audits(second));
+        }
+        Circumstance::Tool => {
+            let tool = Process::Tool(DEST);
+            let audits = Audit { devices: Devices::Last, reads: repair.reads(), ..Audit::of(tool) };
+            stage.spawn(tool, "audit", audit(stage.clone(), audits, AUDIT));
         }
         Circumstance::Crash => stage.spawn("fate", "death of the agent", stage.dies(agent, audits(agent))),
     }
