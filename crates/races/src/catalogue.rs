@@ -126,7 +126,10 @@ impl Subject for Repaired {
     }
 
     fn operations(&self) -> Vec<String> {
-        let second = (self.circumstance == Circumstance::SecondProcess).then_some("audit by another process");
+        let second = match self.circumstance {
+            Circumstance::SecondProcess | Circumstance::Tool => Some("audit by another process"),
+            Circumstance::Alone | Circumstance::Crash => None,
+        };
         ["evacuation", "audit of the destination"].into_iter().chain(second).map(str::to_owned).collect()
     }
 

@@ -14,6 +14,8 @@ use super::violation::MINIMISE_RUNS_MAX;
 use crate::demo::table::render;
 use crate::exit::Failure;
 
+const CIRCUMSTANCES: usize = Circumstance::ALL.len();
+
 /// The race as it was.
 const HISTORIC: &str = "evacuation_ends_while_audit_runs";
 
@@ -74,14 +76,15 @@ impl Answer {
 
     #[must_use]
     pub fn text(&self) -> String {
-        let heading = ["repair", "alone", "second process", "crash"];
-        let rows: Vec<[String; 4]> = self
-            .rows()
-            .map(|(repair, cells)| {
-                let [alone, second, crash] = cells.map(Cell::verdict);
-                [repair.about().to_owned(), alone, second, crash]
-            })
-            .collect();
+        let mut heading = ["repair"; CIRCUMSTANCES + 1];
+        heading[1..].copy_from_slice(&Circumstance::ALL.map(Circumstance::name));
+        let row = |(repair, cells): (Repair, [&Cell; CIRCUMSTANCES])| {
+            let mut row = [const { String::new() }; CIRCUMSTANCES + 1];
+            repair.about().clone_into(&mut row[0]);
+            row[1..].clone_from_slice(&cells.map(Cell::verdict));
+            row
+        };
+        let rows: Vec<_> = self.rows().map(row).collect();
         let broken = self.cells.iter().filter_map(|cell| {
             let token = cell.token.as_ref()?;
             Some(format!("  steadfast explore replay {} {token}\n", cell.subject.name()))
@@ -114,7 +117,7 @@ impl Answer {
     /// One page: the picture, the verdict on each repair, the shipped protocol.
     #[must_use]
     pub fn page(&self) -> String {
-        let row = |(repair, cells): (Repair, [&Cell; 3])| {
+        let row = |(repair, cells): (Repair, [&Cell; CIRCUMSTANCES])| {
             let cell = |cell: &Cell| {
                 let again = cell.token.as_ref().map_or_else(String::new, |token| {
                     format!("<br><code>{} {token}</code>", escaped(&cell.subject.name()))
@@ -135,7 +138,7 @@ impl Answer {
         page("The race that Steadfast began with", &above, std::slice::from_ref(&self.historic))
     }
 
-    fn rows(&self) -> impl Iterator<Item = (Repair, [&Cell; 3])> {
+    fn rows(&self) -> impl Iterator<Item = (Repair, [&Cell; CIRCUMSTANCES])> {
         Repair::ALL.into_iter().map(|repair| {
             let cells = Circumstance::ALL.map(|circumstance| {
                 let subject = Repaired { repair, circumstance };

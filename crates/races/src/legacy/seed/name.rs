@@ -20,6 +20,7 @@ impl Circumstance {
         match self {
             Circumstance::Alone => "alone",
             Circumstance::SecondProcess => "second-process",
+            Circumstance::Tool => "tool",
             Circumstance::Crash => "crash",
         }
     }
@@ -29,6 +30,7 @@ impl Circumstance {
         match self {
             Circumstance::Alone => "one agent audits",
             Circumstance::SecondProcess => "a second agent audits as well",
+            Circumstance::Tool => "an operator's tool audits as well",
             Circumstance::Crash => "the agent dies, and another audits",
         }
     }
