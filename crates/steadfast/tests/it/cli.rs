@@ -43,7 +43,8 @@ fn what_cannot_be_done_exits_1_and_says_why() {
 
 #[test]
 fn every_command_helps_with_examples() {
-    let commands = ["demo", "up", "server", "agent", "host", "host readmit", "verify", "bench", "password"];
+    let commands =
+        ["demo", "up", "server", "agent", "host", "host readmit", "verify", "bench", "explore", "password"];
     for command in commands {
         let ran = run(&[command.split(' ').collect::<Vec<_>>(), vec!["--help"]].concat());
         assert_eq!(ran.code, 0, "{command}");

@@ -3,6 +3,7 @@
 mod cli;
 mod config;
 mod demo;
+mod explore;
 mod host;
 mod kill;
 mod openstack;

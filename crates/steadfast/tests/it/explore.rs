@@ -1,0 +1,106 @@
+//! `steadfast explore`: what scripts and people may rely on.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::program::{Scratch, run};
+
+fn json(args: &[&str], code: i32) -> Value {
+    let ran = run(args);
+    assert_eq!(ran.code, code, "{args:?}: {}", ran.stderr);
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|why| panic!("{args:?}: {why}: {}", ran.stdout))
+}
+
+#[test]
+fn the_list_names_every_scenario() {
+    let list = json(&["explore", "list", "--json"], 0);
+    let scenarios = list.as_array().expect("a list");
+    let kinds = |kind: &str| scenarios.iter().filter(|scenario| scenario["kind"] == kind).count();
+    assert!(kinds("shipped") > 0 && kinds("legacy") > 0);
+    for scenario in scenarios {
+        assert!(scenario["name"].is_string() && scenario["about"].is_string(), "{scenario}");
+        assert!(scenario["operations"].is_array() && scenario["faults"].is_array(), "{scenario}");
+    }
+}
+
+#[test]
+fn a_shipped_scenario_holds_and_exits_0() {
+    let explored = json(&["explore", "two_evacuations", "--json"], 0);
+    let scenario = &explored["scenarios"][0];
+    assert_eq!(explored["found"], 0);
+    assert_eq!((&scenario["exhausted"], &scenario["violation"]), (&Value::Bool(true), &Value::Null));
+    assert!(scenario["schedules"].as_u64() > Some(1));
+}
+
+/// For a given number of schedules what comes out does not depend on how many workers there are.
+#[test]
+fn workers_make_no_difference() {
+    let explore = |workers| {
+        let scenarios = ["two_evacuations", "a2_list_gen", "evacuation_ends_while_audit_runs"];
+        let options = ["--budget", "2000", "--json", "--workers", workers];
+        let mut explored = json(&[&["explore"], &scenarios[..], &options].concat(), 3);
+        for scenario in explored["scenarios"].as_array_mut().expect("a list") {
+            scenario["seconds"].take();
+        }
+        explored
+    };
+    assert_eq!(explore("1"), explore("3"));
+}
+
+#[test]
+fn a_violation_has_a_token_that_shows_it_again() {
+    let dir = Scratch::new();
+    let page = dir.at("found.html");
+    let name = "evacuation_ends_while_audit_runs";
+    let explored = json(&["explore", name, "--json", "--html", &page], 3);
+    let violation = &explored["scenarios"][0]["violation"];
+    let token = violation["token"].as_str().expect("a token");
+    assert!(token.len() <= 16, "{token}");
+    assert!(violation["test"].as_str().is_some_and(|test| test.contains("#[test]") && test.contains(token)));
+    assert!(violation["stale"].as_array().is_some_and(|stale| !stale.is_empty()));
+    let page = fs::read_to_string(page).expect("it was written");
+    assert!(page.contains("<svg") && page.contains(token) && !page.contains("<script"));
+    let again = run(&["explore", "replay", name, token]);
+    let message = violation["message"].as_str().expect("a sentence");
+    assert!(again.code == 3 && again.stdout.contains(message), "{again:?}");
+    let other = run(&["explore", "replay", "unsaved_pins", token]);
+    assert!(other.code == 1 && other.stderr.contains("the token is of other code"), "{other:?}");
+}
+
+#[test]
+fn the_seed_is_found_and_its_repairs_are_judged() {
+    let dir = Scratch::new();
+    let picture = dir.at("seed.svg");
+    let answer = json(&["explore", "seed", "--json", "--svg", &picture], 3);
+    assert!(answer["scenarios"][0]["violation"]["token"].is_string());
+    assert_eq!(answer["scenarios"][1]["violation"], Value::Null, "the shipped protocol holds");
+    let repairs = answer["repairs"].as_array().expect("a list");
+    for repair in repairs {
+        let broken = repair["broken"].as_array().is_some_and(|broken| !broken.is_empty());
+        assert_eq!(broken, repair["token"].is_string(), "{repair}");
+    }
+    let drawn = fs::read_to_string(picture).expect("it was written");
+    let shown = include_str!("../../../../docs/seed.svg");
+    assert_eq!(drawn, shown, "docs/seed.svg is not what `steadfast explore seed --svg docs/seed.svg` draws");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let cases: &[(&[&str], i32, &str)] = &[
+        (&["explore"], 2, "name a scenario, or say --all"),
+        (&["explore", "nothing"], 2, "there is no scenario `nothing`"),
+        (&["explore", "two_evacuations", "--budget", "soon"], 2, "neither a time (60s, 5m) nor a number"),
+        (&["explore", "two_evacuations", "--budget", "0"], 2, "neither a time (60s, 5m) nor a number"),
+        (&["explore", "two_evacuations", "--workers", "0"], 2, "0 is not in 1..="),
+        (&["explore", "two_evacuations", "--strategy", "luck"], 2, "[possible values: auto, dpor"),
+        (&["explore", "replay", "two_evacuations", "a b"], 2, "this is not a token"),
+        (&["explore", "replay", "nothing", "abcd"], 2, "there is no scenario `nothing`"),
+        (&["explore", "--all", "two_evacuations"], 2, "cannot be used with"),
+    ];
+    for (args, code, says) in cases {
+        let ran = run(args);
+        assert_eq!(ran.code, *code, "{args:?}: {ran:?}");
+        assert!(ran.stderr.contains(says) && !ran.stderr.contains("panicked"), "{args:?}: {}", ran.stderr);
+    }
+}
