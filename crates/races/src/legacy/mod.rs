@@ -6,18 +6,25 @@
 
 mod arranged;
 pub mod audit;
+mod audit_errors_new_move;
 mod audit_removes_early_allocation;
 mod delete_during_build;
 mod delete_loses_to_generation;
 mod evacuation_without_fencing;
+mod last_device_twice_chosen;
 mod late_claim_is_logged;
+mod marked_in_neither_set;
 mod migration_before_its_context;
 pub mod nova;
 mod old_owner_deletes_node;
 mod program;
+mod rebuild_forgets_reservation;
+mod report_frees_what_it_missed;
+mod request_lost_after_tombstone;
 mod retry_forgets_its_predicate;
 mod rollback_after_delete;
 pub mod seed;
+mod source_completes_evacuation;
 mod source_resets_evacuation;
 mod tombstone_outlives_return;
 mod tombstone_without_evacuation;
@@ -43,5 +50,12 @@ pub fn all() -> Vec<Legacy> {
         migration_before_its_context::LEGACY,
         retry_forgets_its_predicate::LEGACY,
         old_owner_deletes_node::LEGACY,
+        last_device_twice_chosen::LEGACY,
+        marked_in_neither_set::LEGACY,
+        rebuild_forgets_reservation::LEGACY,
+        report_frees_what_it_missed::LEGACY,
+        source_completes_evacuation::LEGACY,
+        request_lost_after_tombstone::LEGACY,
+        audit_errors_new_move::LEGACY,
     ]
 }

@@ -1,0 +1,66 @@
+//! Race U12: an audit puts a healthy move in error because of what an earlier one left behind.
+//!
+//! A move that failed left its context with the instance. A new move is made; its destination has yet to write its own
+//! context. The source's audit finds that the context names another move, and puts the new one in error, in whatever
+//! state that is by then.
+
+use super::arranged::{Legacy, Repair};
+use super::nova::{
+    Action, ActionId, Db, Extra, Host, Instance, InstanceId, Invariant, Migration, MigrationId, Nova,
+    Process, Stage, Status, Storage,
+};
+use super::program::audit::{Audit, Contexts, audit};
+
+const SOURCE: Host = Host("src");
+const DEST: Host = Host("dst");
+const INSTANCE: InstanceId = InstanceId("i1");
+const FAILED: MigrationId = MigrationId("m1");
+const MIGRATION: MigrationId = MigrationId("m2");
+const MOVE: ActionId = ActionId("the move of i1");
+
+pub(super) const LEGACY: Legacy = Legacy {
+    number: "U12",
+    name: "audit_errors_new_move",
+    about: "an audit pairs a new move with the context of an earlier one, and puts it in error",
+    rule: "2 and 7: observation never writes, and status changes go through one table",
+    breaks: Invariant::Live,
+    operations: &["move", "audit of the source"],
+    faults: &[],
+    world,
+    start: |stage| start(stage, Contexts::MarkOthers),
+    repair: Repair {
+        about: "an audit writes nothing about a move",
+        start: |stage| start(stage, Contexts::Ignored),
+        spares: &[],
+    },
+};
+
+fn world() -> Nova {
+    let failed = Migration { instance: INSTANCE, source: SOURCE, dest: Some(DEST), status: Status::Failed };
+    Nova::default()
+        .with(INSTANCE, Instance { storage: Storage::Shared, ..Instance::active(SOURCE, 0) })
+        .with(INSTANCE, Extra { context: Some(FAILED), ..Extra::default() })
+        .with(FAILED, failed)
+        .with(MOVE, Action::Open)
+}
+
+fn start(stage: &Stage, contexts: Contexts) {
+    let agent = Process::Agent(SOURCE);
+    let audits = Audit { contexts, ..Audit::of(agent) };
+    stage.spawn("conductor", "move", moves(stage.clone()));
+    stage.spawn(agent, "audit", audit(stage.clone(), audits, ActionId("the audit of src")));
+}
+
+async fn moves(stage: Stage) {
+    let row =
+        Migration { instance: INSTANCE, source: SOURCE, dest: Some(DEST), status: Status::PreMigrating };
+    stage.step("move.migration", move |db| db.put(MIGRATION, row)).await;
+    let context = Extra { context: Some(MIGRATION), ..Extra::default() };
+    stage.step("claim.context", move |db| db.put(INSTANCE, context)).await;
+    let end = |db: &mut Db<'_>| {
+        db.update(INSTANCE, |row: &mut Instance| row.host = Some(DEST));
+        db.update(MIGRATION, |row: &mut Migration| row.status = Status::Done);
+        db.end(MOVE, Action::Done);
+    };
+    stage.step("move.ends", end).await;
+}
