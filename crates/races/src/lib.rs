@@ -1,12 +1,14 @@
 //! Steadfast under the explorer: the shipped operations, unchanged, over a simulated world.
 
 mod agent;
+pub mod campaign;
 mod cast;
-pub mod fault;
+mod fault;
 pub mod legacy;
 pub mod mutant;
 pub mod scenario;
 mod scene;
+mod second_report;
 mod site;
 mod stage;
 mod verdict;

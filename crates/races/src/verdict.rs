@@ -8,6 +8,7 @@ use steadfast_model::migration::Migration;
 use steadfast_model::pci::Device;
 use steadfast_operations::seam::Row;
 
+use crate::second_report;
 use crate::site::Site;
 
 fn all<R: Row>(site: &Site) -> Vec<R> {
@@ -80,7 +81,9 @@ pub(crate) fn at_rest(site: &Site) -> Result<(), String> {
         return Err(format!("{:?}: {}", first.invariant, first.message));
     }
     snapshot.instances.iter().try_for_each(|instance| instance_rests(site, &snapshot, instance))?;
-    snapshot.claims.iter().try_for_each(|claim| claim_rests(site, &snapshot, claim))
+    snapshot.claims.iter().try_for_each(|claim| claim_rests(site, &snapshot, claim))?;
+    let reporting: Vec<&Host> = snapshot.hosts.iter().filter(|host| answers(site, host)).collect();
+    second_report::changes_nothing(site, &reporting)
 }
 
 fn instance_rests(site: &Site, snapshot: &Snapshot, instance: &Instance) -> Result<(), String> {

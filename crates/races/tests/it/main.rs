@@ -1,4 +1,5 @@
 //! The shipped operations under the explorer: every race in every order, and every rule switched off.
 
 mod crashes;
+mod generated;
 mod races;
