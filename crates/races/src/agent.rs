@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use futures_util::future::{Either, select, select_all};
 use steadfast_explore::{Handle, When};
 use steadfast_model::cause::Cause;
+use steadfast_model::host::Host;
 use steadfast_model::hypervisor::{Act, ActError, Seen};
 use steadfast_model::ids::{ClaimId, HostId, Moment};
 use steadfast_model::message::{AskList, List, Report};
-use steadfast_operations::seam::{CallError, Env, Key, Machine, Message, Step, TxError};
+use steadfast_operations::seam::{CallError, Env, Key, Machine, Message, Row, Step, TxError};
 use uuid::Uuid;
 
 use crate::fault::{Fault, at_once, goes_wrong};
@@ -62,11 +63,15 @@ impl Env for AgentWorld {
         id(&self.site, self.act)
     }
 
-    /// A timer that goes off as often as it was earned, while anybody can be reached.
+    /// A timer that goes off as often as it was earned, while anybody can be reached. Asking again before the host is
+    /// re-admitted would waste it.
     async fn timer(&self, step: Step, _after_ms: u64) {
         let (key, reads) = ((self.host.clone(), step), self.clock(step));
+        let retry = step == "agent.retry";
         let left = move |site: &Site| {
-            site.timers.get(&key).is_some_and(|left| *left > 0) && !site.cut.contains(&key.0)
+            site.timers.get(&key).is_some_and(|left| *left > 0)
+                && !site.cut.contains(&key.0)
+                && !(retry && is_removed(site, &key.0))
         };
         let (key, object) = ((self.host.clone(), step), Object::Timer(self.host.clone(), step));
         let go_off = move |site: &mut Site| {
@@ -119,7 +124,8 @@ impl AgentWorld {
     /// What a timer of the agent is read from.
     fn clock(&self, step: Step) -> Vec<Object> {
         let link = self.may(Fault::Partition).then(|| Object::Link(self.host.clone()));
-        [Object::Timer(self.host.clone(), step)].into_iter().chain(link).collect()
+        let host = (step == "agent.retry").then(|| Object::Row(Key::Host(self.host.clone())));
+        [Object::Timer(self.host.clone(), step)].into_iter().chain(link).chain(host).collect()
     }
 
     /// The handler of a message, as a task of the control plane.
@@ -275,6 +281,11 @@ impl AgentWorld {
             Either::Left(((outcome, ..), _)) | Either::Right((outcome, _)) => outcome,
         }
     }
+}
+
+fn is_removed(site: &Site, host: &HostId) -> bool {
+    let row = site.store.row(&Key::Host(host.clone()));
+    row.and_then(|row| Host::of_record(&row.record)).is_some_and(|host| host.removed)
 }
 
 /// The timer that brings an agent back to what it did not get across.

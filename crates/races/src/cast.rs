@@ -15,15 +15,12 @@ use steadfast_operations::{self as operations, Evacuate};
 use uuid::Uuid;
 
 use crate::agent::{AgentWorld, Heard};
-use crate::fault::Fault;
+use crate::fault::{Fault, at_once, goes_wrong};
 use crate::mutant::Rule;
 use crate::scene::{cause, host, wish};
 use crate::site::{Object, Site, Touched, on_machine};
 use crate::verdict::{any, every};
 use crate::world::{CONTROL, Controller, agent_node, machine_node};
-
-/// The boot of a machine that lost power during a race.
-const AFTER_POWER_OFF: Uuid = Uuid::from_u128(0xb007);
 
 /// Who can act in a race.
 #[derive(Debug, Clone)]
@@ -34,6 +31,8 @@ pub struct Cast {
     instance: Option<InstanceId>,
     /// The epoch of each host when the act began.
     epochs: BTreeMap<HostId, Epoch>,
+    /// The boot of each machine when the act began.
+    boots: BTreeMap<HostId, Uuid>,
     /// What each host's agent was told in this act, across its lives.
     heard: BTreeMap<HostId, Heard>,
     /// What may go wrong in this act.
@@ -50,6 +49,7 @@ impl Cast {
             without: site.without,
             instance: on_host1.or(instances.first()).map(|instance| instance.id),
             epochs: every::<Host>(site).into_iter().map(|host| (host.id, host.epoch)).collect(),
+            boots: site.machines.iter().map(|(host, machine)| (host.clone(), machine.boot_id)).collect(),
             heard: site.machines.keys().map(|host| (host.clone(), Heard::default())).collect(),
             possible: Arc::new(site.faults.keys().copied().collect()),
         }
@@ -129,28 +129,93 @@ impl Cast {
         });
     }
 
-    /// A host is fenced by a driver that powers it off; its machine boots again by itself.
-    pub(crate) fn fence(&self, number: u8) {
-        let (cast, boots) = (self.clone(), host(number));
+    /// A host is fenced by a driver that powers it off; its machine boots again by itself, and its instance is
+    /// evacuated.
+    pub(crate) fn fence_then_evacuate(&self, number: u8) {
+        let (cast, at, before) = (self.clone(), host(number), self.boots[&host(number)]);
         self.site.spawn("fate", "power returns", async move {
-            let off = move |site: &Site| site.machines[&boots].boot_id == AFTER_POWER_OFF;
+            let off = move |site: &Site| site.machines[&at].boot_id != before;
             let when = When::new([Object::Machine(host(number))], off);
             cast.site.step_when("boots", when, |_| ((), Touched::nothing())).await;
             cast.agent(number);
         });
+        self.fence_then(number, |cast| cast.evacuate());
+    }
+
+    /// A host is fenced by a driver that powers it off.
+    pub(crate) fn fence(&self, number: u8) {
+        self.fence_then(number, |_| ());
+    }
+
+    fn fence_then(&self, number: u8, then: impl FnOnce(&Cast) + Send + 'static) {
         let cast = self.clone();
         self.control("fence", move |env, cause| async move {
             let Ok(intent) = operations::fence_intend(&env, &cause, host(number)).await else { return };
-            let nodes = vec![agent_node(&host(number)), machine_node(&host(number))];
-            let power_off = cast.site.crash("power off", nodes, move |site| {
-                let machine = site.machines.get_mut(&host(number)).expect("a host has a machine");
-                machine.reboot(AFTER_POWER_OFF);
-                on_machine(&host(number))
-            });
-            power_off.await;
+            cast.power_off(number, "power off", false).await;
             if operations::fence_receive(&env, &cause, host(number), intent).await.is_ok() {
-                cast.evacuate();
+                then(&cast);
             }
+        });
+    }
+
+    /// A host loses power with all that runs there, and is kept down by whoever holds it.
+    fn power_off(
+        &self,
+        number: u8,
+        label: &'static str,
+        held: bool,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let host = host(number);
+        let nodes = vec![agent_node(&host), machine_node(&host)];
+        let autostart = self.without == Some(Rule::B8NoAutostart);
+        self.site.crash(label, nodes, move |site| {
+            site.awake.remove(&host);
+            if held {
+                site.held.insert(host.clone());
+            }
+            let machine = site.machine(&host);
+            let running: Vec<_> = machine.guests.values().map(|guest| guest.running).collect();
+            machine.reboot(Uuid::from_u128(machine.boot_id.as_u128() + 1));
+            if autostart {
+                machine.guests.values_mut().zip(running).for_each(|(guest, ran)| guest.running = ran);
+            }
+            on_machine(&host)
+        })
+    }
+
+    /// A host dies, and a person says so, who keeps it down until that is recorded: the assertion is true.
+    pub(crate) fn dies_and_is_asserted_down(&self, number: u8) {
+        let cast = self.clone();
+        self.site.spawn("person", "asserts down", async move {
+            cast.power_off(number, "host dies", true).await;
+            let (env, by) = (cast.controller(), cause("force_down"));
+            let asserts = async move { drop(operations::force_down(&env, &by, host(number)).await) };
+            cast.site.request(CONTROL, "force_down", asserts).await;
+            let lets_go = move |site: &mut Site| {
+                site.held.remove(&host(number));
+                ((), on_machine(&host(number)))
+            };
+            cast.site.step("lets go", lets_go).await;
+        });
+    }
+
+    pub(crate) fn unforce_down(&self, number: u8) {
+        self.control("unforce_down", move |env, cause| async move {
+            let _ = operations::unforce_down(&env, &cause, host(number)).await;
+        });
+    }
+
+    /// Keeps new instances off a host, or lets them come again.
+    pub(crate) fn disable(&self, number: u8, why: Option<&'static str>) {
+        let name = if why.is_some() { "disable" } else { "enable" };
+        self.control(name, move |env, cause| async move {
+            let _ = operations::disable(&env, &cause, host(number), why.map(str::to_owned)).await;
+        });
+    }
+
+    pub(crate) fn sweep(&self) {
+        self.control("sweep", |env, cause| async move {
+            let _ = operations::sweep(&env, &cause).await;
         });
     }
 
@@ -185,18 +250,30 @@ impl Cast {
 
     /// An agent's process starts on a host: it registers a new life.
     pub(crate) fn agent(&self, number: u8) {
-        let (world, settings, host) = (self.agent_world(number), settings(number), host(number));
-        let (site, gated) = (self.site.clone(), host.clone());
-        let free = move |site: &Site| !site.held.contains(&gated);
-        let when = When::new([Object::Machine(host.clone())], free);
-        self.site.spawn(agent_node(&host.clone()), "agent", async move {
-            let wake = site.step_when("start", when, move |site| {
-                site.awake.insert(host.clone());
-                ((), on_machine(&host))
-            });
-            wake.await;
-            agent::run(world, settings).await;
+        let (cast, started) = (self.clone(), self.started(number, "start"));
+        self.site.spawn(agent_node(&host(number)), "agent", async move {
+            started.await;
+            agent::run(cast.agent_world(number), settings(number)).await;
         });
+    }
+
+    /// A host that was down boots at some moment, unless somebody holds it down, and its agent starts.
+    pub(crate) fn host_returns(&self, number: u8) {
+        let (cast, started) = (self.clone(), self.started(number, "host returns"));
+        self.site.spawn("fate", "host returns", async move {
+            started.await;
+            let life = agent::run(cast.agent_world(number), settings(number));
+            cast.site.spawn(agent_node(&host(number)), "agent", life);
+        });
+    }
+
+    fn started(&self, number: u8, label: &'static str) -> impl Future<Output = ()> + Send + 'static {
+        let (at, gated) = (host(number), host(number));
+        let when = When::new([Object::Machine(at.clone())], move |site: &Site| !site.held.contains(&gated));
+        self.site.step_when(label, when, move |site| {
+            site.awake.insert(at.clone());
+            ((), on_machine(&at))
+        })
     }
 
     /// An agent that lives the life that registered while the scene was set, and has not asked for a list yet.
@@ -242,22 +319,30 @@ impl Cast {
 
     /// A host loses power at some moment; `then` is what happens next.
     pub(crate) fn host_dies(&self, number: u8, then: impl FnOnce(&Cast) + Send + 'static) {
-        let (cast, host) = (self.clone(), host(number));
-        let nodes = vec![agent_node(&host), machine_node(&host)];
-        let autostart = self.without == Some(Rule::B8NoAutostart);
+        let cast = self.clone();
         self.site.spawn("fate", "host dies", async move {
-            let dies = cast.site.crash("host dies", nodes, move |site| {
-                let machine = site.machines.get_mut(&host).expect("a host has a machine");
-                let running: Vec<_> = machine.guests.values().map(|guest| guest.running).collect();
-                machine.reboot(AFTER_POWER_OFF);
-                if autostart {
-                    machine.guests.values_mut().zip(running).for_each(|(guest, ran)| guest.running = ran);
-                }
-                site.awake.remove(&host);
-                on_machine(&host)
-            });
-            dies.await;
+            cast.power_off(number, "host dies", false).await;
             then(&cast);
+        });
+    }
+
+    /// A host cannot be reached for a while.
+    pub(crate) fn partition(&self, number: u8) {
+        let (cast, cut, healed) = (self.clone(), host(number), host(number));
+        self.site.spawn("fate", "network", async move {
+            let link = |host: &HostId| Touched::writes([Object::Link(host.clone())]);
+            let cuts = move |site: &mut Site| {
+                site.cut.insert(cut.clone());
+                // Its question and its report both find nobody.
+                let earned = [site.earn(&cut, "agent.retry", 2), site.earn(&cut, "agent.tick", 1)];
+                ((), link(&cut).and_writes(earned))
+            };
+            goes_wrong(&cast.site, Fault::Partition, "partition".to_owned(), at_once(), cuts).await;
+            let heals = move |site: &mut Site| {
+                site.cut.remove(&healed);
+                ((), link(&healed))
+            };
+            cast.site.step("network heals", heals).await;
         });
     }
 
@@ -277,9 +362,7 @@ impl Cast {
             }
             cast.site.crash("control dies", vec![CONTROL.to_owned()], |_| Touched::nothing()).await;
             if cast.without != Some(Rule::C2Sweep) {
-                cast.control("sweep", |env, cause| async move {
-                    let _ = operations::sweep(&env, &cause).await;
-                });
+                cast.sweep();
             }
         });
     }

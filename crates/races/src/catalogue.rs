@@ -2,10 +2,11 @@
 
 use steadfast_explore::Explorable;
 
+use crate::fault::Fault;
 use crate::legacy::nova::Invariant;
 use crate::legacy::seed::{self, Circumstance, Repair};
 use crate::legacy::{self, Legacy};
-use crate::scenario;
+use crate::scenario::{self, generated};
 use crate::stage::Race;
 
 /// Whose protocol a scenario is about.
@@ -49,9 +50,9 @@ pub enum Engine {
     Sqlite,
 }
 
-impl Subject for &'static Race {
+impl Subject for Race {
     fn name(&self) -> String {
-        self.name.to_owned()
+        self.name.to_string()
     }
 
     fn kind(&self) -> Kind {
@@ -59,15 +60,15 @@ impl Subject for &'static Race {
     }
 
     fn about(&self) -> String {
-        self.about.to_owned()
+        self.about.to_string()
     }
 
     fn operations(&self) -> Vec<String> {
-        Vec::new()
+        self.operations().iter().map(|op| op.name().to_owned()).collect()
     }
 
     fn faults(&self) -> Vec<String> {
-        Vec::new()
+        self.faults().iter().map(|fault| fault.name().to_owned()).collect()
     }
 
     fn staged(&self, on: Engine) -> Box<dyn Explorable + '_> {
@@ -149,10 +150,19 @@ fn boxed<S: Subject + 'static>(
     subjects.into_iter().map(|subject| Box::new(subject) as Box<dyn Subject>)
 }
 
-/// Every scenario of the shipped protocol, in the order in which they are read.
+/// What goes wrong once in pairs of operations.
+const FAULTS: [Fault; 5] =
+    [Fault::AgentCrash, Fault::HostCrash, Fault::ControlCrash, Fault::MessageRepeated, Fault::AnswerLost];
+
+/// Every scenario of the shipped protocol: those that somebody thought of, all pairs of operations, alone and with a
+/// crash, a repeated message or a lost answer, and all triples.
 #[must_use]
 pub fn shipped() -> Vec<Box<dyn Subject>> {
-    boxed(scenario::all()).collect()
+    let pairs = generated::pairs();
+    let faulty = FAULTS.into_iter().flat_map(|fault| generated::with_fault(&pairs, fault));
+    let faulty: Vec<Race> = faulty.collect();
+    let written = scenario::all().into_iter().cloned();
+    boxed(written.chain(pairs).chain(faulty).chain(generated::triples())).collect()
 }
 
 /// Every historic race.
@@ -174,8 +184,10 @@ pub fn all() -> Vec<Box<dyn Subject>> {
     shipped().into_iter().chain(legacy()).chain(boxed(repaired())).collect()
 }
 
-/// The scenario of this name.
+/// The scenario of this name: also one that [`all`] does not list, made of the operations and faults that it names.
 #[must_use]
 pub fn find(name: &str) -> Option<Box<dyn Subject>> {
-    all().into_iter().find(|subject| subject.name() == name)
+    let historic = || legacy().into_iter().chain(boxed(repaired())).find(|subject| subject.name() == name);
+    let shipped = scenario::find(name).map(|race| Box::new(race) as Box<dyn Subject>);
+    shipped.or_else(historic)
 }

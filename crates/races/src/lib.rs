@@ -1,14 +1,16 @@
 //! Steadfast under the explorer: the shipped operations, unchanged, over a simulated world.
 
 mod agent;
+pub mod campaign;
 mod cast;
 pub mod catalogue;
-pub mod fault;
+mod fault;
 pub mod legacy;
 pub mod mutant;
 pub mod replay;
 pub mod scenario;
 mod scene;
+mod second_report;
 mod site;
 mod stage;
 pub mod twin;

@@ -1,34 +1,45 @@
 //! A race, staged: its scene is set by the shipped operations themselves, run to rest in one order; then its actors are
 //! started, and their orders are tried.
 
+use std::borrow::Cow;
+
 use steadfast_explore::{Handle, Scenario, rehearse};
 use steadfast_model::ids::Version;
 
 use crate::cast::Cast;
+use crate::fault::Fault;
 use crate::mutant::Rule;
+use crate::scenario::generated::{self, Op};
 use crate::scene::{SCENE_STEPS_MAX, Scene};
 use crate::site::Site;
 use crate::twin::Twin;
-use crate::verdict;
+use crate::verdict::{self, nothing_more};
 
 /// A race: a scene, its actors, and the rule that it is about.
+#[derive(Clone)]
 pub struct Race {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What could go wrong, in a sentence.
-    pub about: &'static str,
-    pub scene: fn() -> Scene,
-    pub start: fn(&Cast),
+    pub about: Cow<'static, str>,
+    pub(crate) play: Play,
     /// What must be true of this race beyond what must always be true.
-    pub rests: fn(&Site) -> Result<(), String>,
+    rests: fn(&Site) -> Result<(), String>,
     /// The rule without which it goes wrong.
     pub rule: Option<Rule>,
     /// Whether all its orders can be tried within the bounds of the tests.
     pub exhaustive: bool,
 }
 
+/// Where a race's scene and actors come from.
+#[derive(Clone)]
+pub(crate) enum Play {
+    Written { scene: fn() -> Scene, start: fn(&Cast) },
+    Generated { ops: Vec<Op>, faults: Vec<Fault> },
+}
+
 impl std::fmt::Debug for Race {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
+        f.write_str(&self.name)
     }
 }
 
@@ -40,15 +51,90 @@ pub struct Staged<'a> {
 }
 
 impl Race {
+    /// A race that somebody thought of.
+    pub(crate) const fn written(
+        name: &'static str,
+        about: &'static str,
+        scene: fn() -> Scene,
+        start: fn(&Cast),
+    ) -> Race {
+        let (name, about) = (Cow::Borrowed(name), Cow::Borrowed(about));
+        Race {
+            name,
+            about,
+            play: Play::Written { scene, start },
+            rests: nothing_more,
+            rule: None,
+            exhaustive: true,
+        }
+    }
+
+    /// A race of these operations, in a scene that is made for them, with these faults.
+    pub(crate) fn of(ops: Vec<Op>, faults: Vec<Fault>) -> Race {
+        let (name, about) = generated::titles(&ops, &faults);
+        Race {
+            name: Cow::Owned(name),
+            about: Cow::Owned(about),
+            play: Play::Generated { ops, faults },
+            rests: nothing_more,
+            rule: None,
+            exhaustive: false,
+        }
+    }
+
+    pub(crate) const fn rests(mut self, rests: fn(&Site) -> Result<(), String>) -> Race {
+        self.rests = rests;
+        self
+    }
+
+    pub(crate) const fn needs(mut self, rule: Rule) -> Race {
+        self.rule = Some(rule);
+        self
+    }
+
+    /// It has more orders than the tests try one by one.
+    pub(crate) const fn sampled(mut self) -> Race {
+        self.exhaustive = false;
+        self
+    }
+
+    /// The operations that a generated race is made of.
+    #[must_use]
+    pub fn operations(&self) -> &[Op] {
+        match &self.play {
+            Play::Written { .. } => &[],
+            Play::Generated { ops, .. } => ops,
+        }
+    }
+
+    /// What may go wrong in a generated race.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        match &self.play {
+            Play::Written { .. } => &[],
+            Play::Generated { faults, .. } => faults,
+        }
+    }
+
     /// Sets the scene. With `without`, that rule is off from then on.
     ///
     /// # Panics
     /// When the scene cannot be set: it is made by the operations that are under test.
     #[must_use]
     pub fn staged(&self, without: Option<Rule>) -> Staged<'_> {
-        let mut scene = (self.scene)();
+        let mut scene = match &self.play {
+            Play::Written { scene, .. } => scene(),
+            Play::Generated { ops, faults } => generated::scene(ops, faults),
+        };
         scene.site.without = without;
         Staged { race: self, scene }
+    }
+
+    fn start(&self, cast: &Cast) {
+        match &self.play {
+            Play::Written { start, .. } => start(cast),
+            Play::Generated { ops, faults } => generated::start(ops, faults, cast),
+        }
     }
 }
 
@@ -85,7 +171,7 @@ impl Staged<'_> {
             let cast = Cast::new(handle, site, self.scene.acts + 1);
             // The crash comes first in the fixed order, so that it comes as soon as it can.
             crash.iter().for_each(|at| cast.control_dies_at(Some(*at)));
-            (self.race.start)(&cast);
+            self.race.start(&cast);
         });
         rested.expect("a race comes to rest")
     }
@@ -102,7 +188,7 @@ impl Scenario for Staged<'_> {
         if let Some(twin) = &self.scene.site.twin {
             twin.reset();
         }
-        (self.race.start)(&Cast::new(world, &self.scene.site, self.scene.acts + 1));
+        self.race.start(&Cast::new(world, &self.scene.site, self.scene.acts + 1));
     }
 
     fn always(&self, site: &Site) -> Result<(), String> {

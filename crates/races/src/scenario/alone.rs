@@ -27,7 +27,7 @@ fn alone(
     start: fn(&Cast),
     rests: fn(&Site) -> Result<(), String>,
 ) -> Race {
-    Race { name, about: "the operation by itself", scene, start, rests, rule: None, exhaustive: true }
+    Race::written(name, "the operation by itself", scene, start).rests(rests)
 }
 
 /// Every operation, by itself.

@@ -10,66 +10,65 @@ use crate::mutant::Rule;
 use crate::scene::{Scene, host};
 use crate::site::Site;
 use crate::stage::Race;
-use crate::verdict::{any, deleted, every, nothing_more};
+use crate::verdict::{any, deleted, every};
 
-pub(super) const RACES: &[Race] = &[
-    Race {
-        name: "seed",
-        about: "an evacuation finishes while its destination reports, and an audit may free its device",
-        scene: || host1_down().timer("agent.tick", 1),
-        start: |cast| {
-            cast.living_agent(2);
-            cast.evacuate();
-            if cast.without() == Some(Rule::Observation) {
-                cast.control("audit", |env, cause| async move {
-                    let _ = audit(&env, &cause, host(2)).await;
-                });
-            }
-        },
-        rests: evacuated,
-        rule: Some(Rule::Observation),
-        exhaustive: true,
-    },
-    Race {
-        name: "delete_during_evacuation",
-        about: "the instance is deleted at any moment of its evacuation",
-        scene: host1_down,
-        start: |cast| {
-            cast.living_agent(2);
-            cast.evacuate();
-            cast.delete();
-        },
-        rests: deleted,
-        rule: Some(Rule::C3DeleteOvertakes),
-        exhaustive: true,
-    },
-    Race {
-        name: "two_evacuations",
-        about: "two operators evacuate one instance at once: one of them is refused",
-        scene: host1_down,
-        start: |cast| {
-            cast.living_agent(2);
-            cast.evacuate();
-            cast.evacuate();
-        },
-        rests: |site| {
+pub(super) const RACES: &[Race] =
+    &[
+        Race::written(
+            "seed",
+            "an evacuation finishes while its destination reports, and an audit may free its device",
+            || host1_down().timer("agent.tick", 1),
+            |cast| {
+                cast.living_agent(2);
+                cast.evacuate();
+                if cast.without() == Some(Rule::Observation) {
+                    cast.control("audit", |env, cause| async move {
+                        let _ = audit(&env, &cause, host(2)).await;
+                    });
+                }
+            },
+        )
+        .rests(evacuated)
+        .needs(Rule::Observation),
+        Race::written(
+            "delete_during_evacuation",
+            "the instance is deleted at any moment of its evacuation",
+            host1_down,
+            |cast| {
+                cast.living_agent(2);
+                cast.evacuate();
+                cast.delete();
+            },
+        )
+        .rests(deleted)
+        .needs(Rule::C3DeleteOvertakes),
+        Race::written(
+            "two_evacuations",
+            "two operators evacuate one instance at once: one of them is refused",
+            host1_down,
+            |cast| {
+                cast.living_agent(2);
+                cast.evacuate();
+                cast.evacuate();
+            },
+        )
+        .rests(|site| {
             if every::<Migration>(site).len() == 1 { evacuated(site) } else { Err("two moves".to_owned()) }
-        },
-        rule: Some(Rule::C4OneOperation),
-        exhaustive: true,
-    },
-    Race {
-        name: "no_room",
-        about: "no other host has a device free: nothing changes hands, and the reason is kept",
-        scene: || {
-            let full = Scene::new(2, 1).then(|cast| {
-                cast.agent(2);
-                cast.boot(Some(2));
-            });
-            full.with_instance().host1_down()
-        },
-        start: Cast::evacuate,
-        rests: |site| {
+        })
+        .needs(Rule::C4OneOperation),
+        Race::written(
+            "no_room",
+            "no other host has a device free: nothing changes hands, and the reason is kept",
+            || {
+                let full = Scene::new(2, 1).then(|cast| {
+                    cast.agent(2);
+                    cast.boot(Some(2));
+                });
+                full.with_instance().host1_down()
+            },
+            Cast::evacuate,
+        )
+        .rests(|site| {
             let refused = |row: &Migration| {
                 let why = row.reason.as_deref().unwrap_or_default();
                 row.status == MigrationStatus::Error && why.contains("host1") && why.contains("host2")
@@ -81,81 +80,68 @@ pub(super) const RACES: &[Race] = &[
             } else {
                 Err("not refused with its reasons".to_owned())
             }
-        },
-        rule: None,
-        exhaustive: true,
-    },
-    Race {
-        name: "dest_agent_dies",
-        about: "the destination's agent dies while it builds, and another takes over",
-        scene: || host1_down().timer("agent.retry", 2),
-        start: |cast| {
-            cast.living_agent(2);
-            cast.evacuate();
-            cast.agent_restarts(2);
-        },
-        rests: evacuated,
-        rule: None,
-        exhaustive: true,
-    },
-    Race {
-        name: "evacuated_again",
-        about: "the destination dies in its turn, and the first source returns while the instance moves on",
-        scene: || {
-            let moved = Scene::new(3, 1).with_instance().host1_down().then(|cast| {
-                cast.agent(2);
-                cast.evacuate_to(Some(2), false);
-            });
-            moved.host_down(2)
-        },
-        start: |cast| {
-            cast.living_agent(3);
-            cast.evacuate_to(Some(3), false);
-            cast.agent(1);
-        },
-        rests: nothing_more,
-        rule: None,
-        exhaustive: false,
-    },
-    Race {
-        name: "source_returns",
-        about: "the source comes back at any moment of the evacuation",
-        scene: host1_down,
-        start: |cast| {
-            cast.living_agent(2);
-            cast.evacuate();
-            cast.agent(1);
-        },
-        rests: nothing_more,
-        rule: Some(Rule::B1OneRunner),
-        exhaustive: false,
-    },
-    Race {
-        name: "delete_while_down",
-        about: "an instance is deleted while its host is down, and the host returns",
-        scene: host1_down,
-        start: |cast| {
-            cast.delete();
-            cast.agent(1);
-        },
-        rests: deleted,
-        rule: None,
-        exhaustive: true,
-    },
-    Race {
-        name: "evacuated_to_stop",
-        about: "an evacuation that leaves its instance stopped, as microversion 2.95 asks",
-        scene: || host1_down().timer("agent.retry", 2),
-        start: |cast| {
-            cast.living_agent(2);
-            cast.evacuate_to(None, true);
-            cast.control_dies();
-        },
-        rests: nothing_more,
-        rule: None,
-        exhaustive: true,
-    },
-];
+        }),
+        Race::written(
+            "dest_agent_dies",
+            "the destination's agent dies while it builds, and another takes over",
+            || host1_down().timer("agent.retry", 2),
+            |cast| {
+                cast.living_agent(2);
+                cast.evacuate();
+                cast.agent_restarts(2);
+            },
+        )
+        .rests(evacuated),
+        Race::written(
+            "evacuated_again",
+            "the destination dies in its turn, and the first source returns while the instance moves on",
+            || {
+                let moved = Scene::new(3, 1).with_instance().host1_down().then(|cast| {
+                    cast.agent(2);
+                    cast.evacuate_to(Some(2), false);
+                });
+                moved.host_down(2)
+            },
+            |cast| {
+                cast.living_agent(3);
+                cast.evacuate_to(Some(3), false);
+                cast.agent(1);
+            },
+        )
+        .sampled(),
+        Race::written(
+            "source_returns",
+            "the source comes back at any moment of the evacuation",
+            host1_down,
+            |cast| {
+                cast.living_agent(2);
+                cast.evacuate();
+                cast.agent(1);
+            },
+        )
+        .needs(Rule::B1OneRunner)
+        .sampled(),
+        Race::written(
+            "delete_while_down",
+            "an instance is deleted while its host is down, and the host returns",
+            host1_down,
+            |cast| {
+                cast.delete();
+                cast.agent(1);
+            },
+        )
+        .rests(deleted),
+        Race::written(
+            "evacuated_to_stop",
+            "an evacuation that leaves its instance stopped, as microversion 2.95 asks",
+            || host1_down().timer("agent.retry", 2),
+            |cast| {
+                cast.living_agent(2);
+                cast.evacuate_to(None, true);
+                cast.control_dies();
+            },
+        ),
+    ];
 
 /// An instance on host 1, which is down; host 2 has a device free.
 pub(super) fn host1_down() -> Scene {

@@ -3,6 +3,7 @@
 mod alone;
 mod claims;
 mod evacuation;
+pub mod generated;
 mod progress;
 mod runners;
 
@@ -20,4 +21,11 @@ pub const PROGRESS: &[Race] = progress::RACES;
 #[must_use]
 pub fn all() -> Vec<&'static Race> {
     [EVACUATION, CLAIMS, RUNNERS, PROGRESS].into_iter().flatten().collect()
+}
+
+/// The race of this name: one that was written, or one that is generated from the operations and faults it names.
+#[must_use]
+pub fn find(name: &str) -> Option<Race> {
+    let written = all().into_iter().find(|race| race.name == name);
+    written.cloned().or_else(|| generated::named(name))
 }

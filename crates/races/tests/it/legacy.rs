@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use steadfast_explore::{
-    Draw, Found, Options, Reduction, Sample, Shown, StepId, Violation, sample, search, search_and_tell, trace,
+    Draw, Found, Options, Reduction, Sample, Shown, StepId, Violation, World, sample, search,
+    search_and_tell, trace,
 };
 use steadfast_races::legacy::nova::Invariant;
 use steadfast_races::legacy::seed::{Circumstance, Repair, arranged};
@@ -81,8 +82,8 @@ const PLAIN_MAX: u64 = 60_000;
 fn ends(arranged: &Arranged, reduction: Reduction) -> (BTreeSet<(u64, bool)>, Found) {
     let mut ends = BTreeSet::new();
     let options = Options { reduction, schedules_max: PLAIN_MAX, ..Options::default() };
-    let found = search_and_tell(arranged, &options, &mut |digest, wrong| {
-        ends.insert((digest, wrong.is_some()));
+    let found = search_and_tell(arranged, &options, &mut |nova, wrong| {
+        ends.insert((nova.digest(), wrong.is_some()));
     });
     (ends, found.expect("it ends"))
 }

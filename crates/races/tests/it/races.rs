@@ -132,7 +132,7 @@ fn the_reductions_lose_nothing() {
                 let (all, found) = ends(race, without, reduction);
                 if dpor.exhausted && found.exhausted {
                     assert_eq!(least, all, "{race:?} without {without:?}: {reduction:?}");
-                    compared.insert((race.name, format!("{reduction:?}")));
+                    compared.insert((race.name.clone(), format!("{reduction:?}")));
                 }
             }
         }

@@ -153,7 +153,7 @@ fn bench(json: bool) -> Result<Exit, Failure> {
 
 /// The scenario that the time to find a race is taken of, and the one that rates are taken of.
 const BENCH_HISTORIC: &str = "evacuation_ends_while_audit_runs";
-const BENCH_SHIPPED: &str = "delete_during_evacuation";
+const BENCH_SHIPPED: &str = "boot+delete+evacuate+report";
 
 fn write(file: &Path, content: &str) -> Result<(), Failure> {
     fs::write(file, content).map_err(Failure::cannot(format_args!("write {}", file.display())))
