@@ -250,7 +250,7 @@ impl AgentWorld {
         let host = self.host.clone();
         let ends = self.site.step(format!("end {name}"), move |site| {
             mutant::bend_order(site, &host, order);
-            (site.machine(&host).finish(order), on_machine(&host))
+            site.finish(&host, order)
         });
         let mut mishaps: Vec<Coming<Result<(), ActError>>> = Vec::new();
         for fault in [Fault::OrderFails, Fault::OrderAnswerLost] {
@@ -259,15 +259,14 @@ impl AgentWorld {
             }
             let host = self.host.clone();
             let body = move |site: &mut Site| {
-                let mut touched = on_machine(&host);
-                if fault == Fault::OrderFails {
+                let touched = if fault == Fault::OrderFails {
                     site.machine(&host).orders.remove(&order);
                     // It is tried again at the next tick.
-                    touched = touched.and_writes([site.earn(&host, "agent.tick", 1)]);
+                    on_machine(&host).and_writes([site.earn(&host, "agent.tick", 1)])
                 } else {
                     mutant::bend_order(site, &host, order);
-                    let _ = site.machine(&host).finish(order);
-                }
+                    site.finish(&host, order).1
+                };
                 (Err(ActError("out of luck".to_owned())), touched)
             };
             let what = if fault == Fault::OrderFails { "fails" } else { "seems to fail" };

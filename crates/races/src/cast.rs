@@ -18,7 +18,7 @@ use crate::agent::{AgentWorld, Heard};
 use crate::fault::{Fault, at_once, goes_wrong};
 use crate::mutant::Rule;
 use crate::scene::{cause, host, wish};
-use crate::site::{Object, Site, Touched, on_machine};
+use crate::site::{Object, Site, Touched, on_guests, on_machine};
 use crate::verdict::{any, every};
 use crate::world::{CONTROL, Controller, agent_node, machine_node};
 
@@ -179,7 +179,9 @@ impl Cast {
             if autostart {
                 machine.guests.values_mut().zip(running).for_each(|(guest, ran)| guest.running = ran);
             }
-            on_machine(&host).and_writes([cut_short(site, &host)])
+            let guests = machine.guests.values().map(|guest| &guest.spec);
+            let touched = on_guests(&host, guests);
+            touched.and_writes([cut_short(site, &host)])
         })
     }
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use steadfast_explore::{Footprint, Steady, World};
-use steadfast_model::hypervisor::Simulated;
-use steadfast_model::ids::HostId;
+use steadfast_model::hypervisor::{Act, ActError, Simulated};
+use steadfast_model::ids::{HostId, InstanceId};
+use steadfast_model::message::GuestSpec;
 use steadfast_operations::seam::{self, Key, Range, RawAsk};
 use steadfast_store::Memory;
 
@@ -42,6 +43,8 @@ pub enum Object {
     Row(Key),
     List(Range),
     Machine(HostId),
+    /// Which guests of an instance run, on whatever machine.
+    Guests(InstanceId),
     Timer(HostId, &'static str),
     /// How often something may still go wrong.
     Budget(Fault),
@@ -55,6 +58,7 @@ impl fmt::Display for Object {
             Object::Row(key) => write!(f, "{key}"),
             Object::List(range) => write!(f, "{range:?}"),
             Object::Machine(host) => write!(f, "machine {host}"),
+            Object::Guests(instance) => write!(f, "guests of {instance}"),
             Object::Timer(host, name) => write!(f, "timer {name} of {host}"),
             Object::Budget(fault) => write!(f, "budget {fault}"),
             Object::Link(host) => write!(f, "link {host}"),
@@ -83,9 +87,37 @@ pub(crate) fn committed(footprint: seam::Footprint) -> Touched {
     read(asks).and_writes(wrote.into_iter().map(Object::Row)).and_writes(moved.into_iter().map(Object::List))
 }
 
-/// A step that changed a machine.
+/// A step that changed a machine, but none of its guests.
 pub(crate) fn on_machine(host: &HostId) -> Touched {
     Touched::writes([Object::Machine(host.clone())])
+}
+
+/// A step that changed guests. The invariants compare a guest with the rows of its claim and its devices, and with the
+/// other guests of its instance, so the step meets whatever changes those: otherwise a moment at which they disagree
+/// could lie between the orders that are tried.
+pub(crate) fn on_guests<'a>(host: &HostId, guests: impl IntoIterator<Item = &'a GuestSpec>) -> Touched {
+    let mut touched = on_machine(host);
+    for guest in guests {
+        let devices = guest.devices.iter().map(|at| Object::Row(Key::Device((host.clone(), *at))));
+        touched = touched.and_reads([Object::Row(Key::Claim(guest.claim))]).and_reads(devices);
+        touched = touched.and_writes([Object::Guests(guest.instance)]);
+    }
+    touched
+}
+
+impl Site {
+    /// An order to a machine ends and takes effect.
+    pub(crate) fn finish(&mut self, host: &HostId, order: u64) -> (Result<(), ActError>, Touched) {
+        let machine = self.machine(host);
+        let guest = match machine.orders.get(&order) {
+            Some(Act::Build { guest, .. }) => Some(guest.clone()),
+            Some(Act::Start(claim) | Act::Stop(claim) | Act::Destroy(claim)) => {
+                machine.guests.get(claim).map(|guest| guest.spec.clone())
+            }
+            None => None,
+        };
+        (machine.finish(order), on_guests(host, &guest))
+    }
 }
 
 impl Site {
