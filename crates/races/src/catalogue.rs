@@ -38,6 +38,11 @@ pub trait Subject: Send + Sync {
     fn operations(&self) -> Vec<String>;
     /// What may go wrong on the way.
     fn faults(&self) -> Vec<String>;
+    /// The same scenario with one thing less in it, in every way there is.
+    fn smaller(&self) -> Vec<Box<dyn Subject>> {
+        Vec::new()
+    }
+
     /// Sets the scene. A world without a store of ours is the same on any.
     fn staged(&self, on: Engine) -> Box<dyn Explorable + '_>;
 }
@@ -69,6 +74,10 @@ impl Subject for Race {
 
     fn faults(&self) -> Vec<String> {
         self.faults().iter().map(|fault| fault.name().to_owned()).collect()
+    }
+
+    fn smaller(&self) -> Vec<Box<dyn Subject>> {
+        boxed(self.parts()).collect()
     }
 
     fn staged(&self, on: Engine) -> Box<dyn Explorable + '_> {

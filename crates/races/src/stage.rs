@@ -116,6 +116,22 @@ impl Race {
         }
     }
 
+    /// The generated races that have one operation or one fault less.
+    #[must_use]
+    pub fn parts(&self) -> Vec<Race> {
+        let (ops, faults) = (self.operations(), self.faults());
+        let without =
+            |at: usize| ops.iter().enumerate().filter(move |(place, _)| *place != at).map(|(_, op)| *op);
+        let fewer_ops = (0..ops.len())
+            .filter(|_| ops.len() > 1)
+            .map(|at| Race::of(without(at).collect(), faults.to_vec()));
+        let fewer_faults = faults.iter().map(|fault| {
+            let left = faults.iter().copied().filter(|other| other != fault);
+            Race::of(ops.to_vec(), left.collect())
+        });
+        fewer_ops.chain(fewer_faults).collect()
+    }
+
     /// Sets the scene. With `without`, that rule is off from then on.
     ///
     /// # Panics

@@ -143,7 +143,7 @@ Examples:
   steadfast explore seed --html seed.html       the race that Steadfast began with, and what mends it
   steadfast explore list                        every scenario
   steadfast explore delete_during_evacuation    every order of one of them
-  steadfast explore --all --budget 5m           all of them, for five minutes
+  steadfast explore --all --kind shipped --budget 5m   all of ours, for five minutes
   steadfast explore source_returns --budget 1000000 --strategy dpor
   steadfast explore --all --html found.html     a page with a picture of each violation
   steadfast explore replay SCENARIO TOKEN       one run again, as it was printed
@@ -328,6 +328,9 @@ pub struct ExploreArgs {
     /// Every scenario
     #[arg(long, conflicts_with = "scenarios")]
     pub all: bool,
+    /// Of all scenarios, only those of this kind
+    #[arg(long, value_enum, requires = "all")]
+    pub kind: Option<ScenarioKind>,
     #[command(flatten)]
     pub extent: Extent,
     #[command(subcommand)]
@@ -358,6 +361,15 @@ pub struct Extent {
     /// Write a page with a picture of each violation
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+/// Whose protocol a scenario is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ScenarioKind {
+    /// Ours: nothing may be found
+    Shipped,
+    /// One that history has shown to be wrong: something is found
+    Legacy,
 }
 
 /// What the store of an explored scenario runs on.

@@ -8,7 +8,7 @@ use steadfast_explore::timeline::{svg, text};
 use steadfast_explore::{Limits, Token};
 use steadfast_races::catalogue::{self, Engine, Subject};
 
-use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs, SeedArgs};
+use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs, ScenarioKind, SeedArgs};
 use crate::exit::{Exit, Failure};
 use crate::explore::{Answer, Budget, Campaign, Report, Strategy, measure, page, run as explore};
 use crate::say::{say, say_aside};
@@ -49,7 +49,11 @@ fn scenarios(args: &ExploreArgs) -> Result<Exit, Failure> {
 
 fn chosen(args: &ExploreArgs) -> Result<Vec<Box<dyn Subject>>, Failure> {
     if args.all {
-        return Ok(catalogue::all());
+        return Ok(match args.kind {
+            None => catalogue::all(),
+            Some(ScenarioKind::Shipped) => catalogue::shipped(),
+            Some(ScenarioKind::Legacy) => catalogue::legacy(),
+        });
     }
     if args.scenarios.is_empty() {
         let sentence = "name a scenario, or say --all; `steadfast explore list` names them";
@@ -93,13 +97,13 @@ fn summary(reports: &[Report]) -> String {
 fn list(json: bool) -> Result<Exit, Failure> {
     let subjects = catalogue::all();
     if json {
-        let each = |subject: &Box<dyn Subject>| {
+        let each = |subject: &dyn Subject| {
             json!({
                 "name": subject.name(), "kind": subject.kind().name(), "about": subject.about(),
                 "operations": subject.operations(), "faults": subject.faults(),
             })
         };
-        say(json!(subjects.iter().map(each).collect::<Vec<_>>()))?;
+        say(json!(subjects.iter().map(|subject| each(subject.as_ref())).collect::<Vec<_>>()))?;
     } else {
         for subject in &subjects {
             say(format_args!("{:44} {:8} {}", subject.name(), subject.kind().name(), subject.about()))?;

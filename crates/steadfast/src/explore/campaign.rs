@@ -1,8 +1,8 @@
 //! Goes through scenarios, several at a time. For a given number of schedules what comes out does not depend on how
 //! many workers there are: each scenario is explored by one of them.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -70,7 +70,12 @@ pub struct Campaign {
 /// Who is told of each report.
 pub type Listener<'a> = &'a mut dyn FnMut(&Report) -> Result<(), Failure>;
 
-/// Explores each subject. Tells of them in their order, each as soon as those before it are done.
+/// The first round of a campaign that is bounded by time, and how much further each next one goes with what is left.
+const FIRST_ROUND: u64 = 1_000;
+const NEXT_ROUND: u64 = 8;
+
+/// Explores each subject. Within a number of schedules each is told in its order, as soon as those before it are done.
+/// Within a time the small ones come first: each round goes further with those that were not exhausted.
 ///
 /// # Errors
 /// When whoever is told cannot be told any more: then it ends early.
@@ -82,55 +87,82 @@ pub fn run(
     campaign: Campaign,
     told: Listener<'_>,
 ) -> Result<Vec<Report>, Failure> {
+    let all: Vec<&dyn Subject> = subjects.iter().map(AsRef::as_ref).collect();
+    let progress = Progress::begin(all.len());
+    let Budget::Time(time) = campaign.budget else {
+        return round(&all, campaign, None, &progress, told);
+    };
+    let deadline = Instant::now() + time;
+    let mut left: Vec<usize> = (0..all.len()).collect();
+    let mut reports: Vec<Option<Report>> = all.iter().map(|_| None).collect();
+    let mut schedules = FIRST_ROUND;
+    while !left.is_empty() && Instant::now() < deadline {
+        let subjects: Vec<&dyn Subject> = left.iter().map(|place| all[*place]).collect();
+        let campaign = Campaign { budget: Budget::Schedules(schedules), ..campaign };
+        let explored = round(&subjects, campaign, Some(deadline), &progress, &mut |_| Ok(()))?;
+        for (place, report) in left.iter().zip(explored) {
+            // A round that the deadline cut short may have come less far than the one before.
+            let further =
+                |old: &Report| old.outcome.schedules <= report.outcome.schedules || report.is_done();
+            if reports[*place].as_ref().is_none_or(further) {
+                reports[*place] = Some(report);
+            }
+        }
+        left.retain(|place| reports[*place].as_ref().is_some_and(|report| !report.is_done()));
+        schedules = schedules.saturating_mul(NEXT_ROUND);
+    }
+    let reports: Vec<Report> = reports.into_iter().flatten().collect();
+    reports.iter().try_for_each(told)?;
+    Ok(reports)
+}
+
+/// Explores each of some subjects, several at a time.
+fn round(
+    subjects: &[&dyn Subject],
+    campaign: Campaign,
+    deadline: Option<Instant>,
+    progress: &Progress,
+    told: Listener<'_>,
+) -> Result<Vec<Report>, Failure> {
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<Option<Report>>> = Mutex::new(subjects.iter().map(|_| None).collect());
     let meter = Meter::default();
-    let (tell, arrives) = std::sync::mpsc::channel();
+    let (done, arrives) = mpsc::channel();
+    let mut reports: Vec<Option<Report>> = subjects.iter().map(|_| None).collect();
     let heard = thread::scope(|scope| {
         for _ in 0..campaign.workers.clamp(1, subjects.len().max(1)) {
-            let (next, done, meter, tell) = (&next, &done, meter.clone(), tell.clone());
+            let (next, meter, done) = (&next, meter.clone(), done.clone());
             scope.spawn(move || {
-                while let Some((place, subject)) = Some(next.fetch_add(1, Ordering::Relaxed))
-                    .and_then(|place| Some((place, subjects.get(place)?)))
-                {
-                    let report = explore(subject.as_ref(), campaign, &meter);
-                    done.lock().expect("no worker panics with it")[place] = Some(report);
-                    // Nobody listens any more only when all is told.
-                    let _ = tell.send(());
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(subject) = subjects.get(place) else { return };
+                    let report = explore(*subject, campaign, &meter);
+                    // Whoever listens does so until the last worker is done.
+                    let _ = done.send((place, report));
                 }
             });
         }
-        drop(tell);
-        let progress = Progress::begin(subjects.len());
-        let deadline = match campaign.budget {
-            Budget::Time(time) => Some(Instant::now() + time),
-            Budget::Schedules(_) => None,
-        };
+        drop(done);
         let (mut shown, mut heard) = (0, Ok(()));
         loop {
-            let woken = arrives.recv_timeout(progress.interval());
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                meter.stop();
+            match arrives.recv_timeout(progress.interval()) {
+                Ok((place, report)) => reports[place] = Some(report),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => break heard,
             }
             progress.clear();
-            let done = done.lock().expect("no worker panics with it");
-            while let Some(Some(report)) = done.get(shown).filter(|_| heard.is_ok()) {
+            while let Some(Some(report)) = reports.get(shown).filter(|_| heard.is_ok()) {
                 heard = told(report);
                 shown += 1;
             }
-            if heard.is_err() {
+            if heard.is_err() || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 meter.stop();
             }
-            drop(done);
-            if woken == Err(std::sync::mpsc::RecvTimeoutError::Disconnected) {
-                break heard;
-            }
-            progress.show(shown, &meter);
+            progress.show(reports.iter().flatten().count(), &meter);
         }
     });
+    progress.clear();
     heard?;
-    let done = done.into_inner().expect("no worker panics with it");
-    Ok(done.into_iter().map(|report| report.expect("every scenario was explored")).collect())
+    Ok(reports.into_iter().map(|report| report.expect("every scenario was explored")).collect())
 }
 
 /// Explores one scenario, and makes of what was found what a person needs.
@@ -190,6 +222,6 @@ fn explore(subject: &dyn Subject, campaign: Campaign, meter: &Meter) -> Report {
         found = Some(Violation { message, path });
     }
     outcome.seconds = begun.elapsed().as_secs_f64();
-    let violation = found.map(|violation| tell(subject, staged.as_ref(), &violation, outcome.circles));
+    let violation = found.map(|violation| tell(subject, campaign.store, &violation, outcome.circles));
     Report::new(subject, outcome, violation)
 }

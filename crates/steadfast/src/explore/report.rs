@@ -56,6 +56,12 @@ impl Report {
         }
     }
 
+    /// Whether going on would tell nothing more.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.outcome.exhausted || self.violation.is_some()
+    }
+
     /// One line, and what was found below it.
     #[must_use]
     pub fn text(&self) -> String {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use steadfast_explore::timeline::{Timeline, text};
-use steadfast_explore::{Explorable, Hint, Limits, Token, Verdict, Violation, kind_of};
-use steadfast_races::catalogue::Subject;
+use steadfast_explore::{Hint, Limits, Options, Sample, Token, Verdict, Violation, kind_of};
+use steadfast_races::catalogue::{Engine, Subject};
 
 /// How many runs a violation may take to be made small. More proves more of them minimal.
 pub(super) const MINIMISE_RUNS_MAX: u64 = 60_000;
@@ -27,14 +27,34 @@ pub struct Told {
     pub hints: Vec<Hint>,
 }
 
-/// Makes a violation small and tells it. A run that goes round in circles is told as it is.
-pub(super) fn tell(
-    subject: &dyn Subject,
-    staged: &dyn Explorable,
-    violation: &Violation,
-    circles: bool,
-) -> Told {
-    let limits = Limits::default();
+/// How much of a smaller scenario is tried for the same violation.
+const SMALLER_SCHEDULES_MAX: u64 = 5_000;
+const SMALLER_SAMPLES: u64 = 2_000;
+
+/// A violation of the same kind in a scenario with less in it, if there is one.
+fn in_less(subject: &dyn Subject, on: Engine, kind: &str) -> Option<(Box<dyn Subject>, Violation)> {
+    subject.smaller().into_iter().find_map(|smaller| {
+        let staged = smaller.staged(on);
+        let options =
+            Options { stop_at_violation: true, schedules_max: SMALLER_SCHEDULES_MAX, ..Options::default() };
+        let same = |violation: &Violation| kind_of(&violation.message) == kind;
+        let searched = staged.search(&options).ok().and_then(|found| found.violation).filter(same);
+        let found = searched.or_else(|| {
+            let drawn = Sample { runs: 0..SMALLER_SAMPLES, ..Sample::default() };
+            staged.sample(&drawn).ok()?.violation.map(|(_, violation)| violation).filter(same)
+        });
+        drop(staged);
+        found.map(|violation| (smaller, violation))
+    })
+}
+
+/// Makes a violation small and tells it: first with fewer operations and faults, then with fewer switches. A run that
+/// goes round in circles is told as it is.
+pub(super) fn tell(subject: &dyn Subject, on: Engine, violation: &Violation, circles: bool) -> Told {
+    if !circles && let Some((smaller, violation)) = in_less(subject, on, kind_of(&violation.message)) {
+        return tell(smaller.as_ref(), on, &violation, circles);
+    }
+    let (limits, staged) = (Limits::default(), subject.staged(on));
     let (scenario, message) = (subject.name(), violation.message.clone());
     let small =
         if circles { None } else { staged.minimise(&limits, &violation.path, MINIMISE_RUNS_MAX).ok() };
@@ -146,5 +166,67 @@ impl Told {
             self.scenario,
             token.to_string(),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use steadfast_explore::Explorable;
+    use steadfast_races::Race;
+    use steadfast_races::catalogue::Kind;
+    use steadfast_races::mutant::Rule;
+    use steadfast_races::scenario;
+
+    use super::*;
+
+    /// A race of the shipped operations without one of their rules.
+    struct Without(Race, Rule);
+
+    impl Subject for Without {
+        fn name(&self) -> String {
+            self.0.name.to_string()
+        }
+
+        fn kind(&self) -> Kind {
+            Kind::Shipped
+        }
+
+        fn about(&self) -> String {
+            self.0.about.to_string()
+        }
+
+        fn operations(&self) -> Vec<String> {
+            Subject::operations(&self.0)
+        }
+
+        fn faults(&self) -> Vec<String> {
+            Subject::faults(&self.0)
+        }
+
+        fn smaller(&self) -> Vec<Box<dyn Subject>> {
+            let parts = self.0.parts().into_iter();
+            parts.map(|race| Box::new(Without(race, self.1)) as Box<dyn Subject>).collect()
+        }
+
+        fn staged(&self, _: Engine) -> Box<dyn Explorable + '_> {
+            Box::new(self.0.staged(Some(self.1)))
+        }
+    }
+
+    #[test]
+    fn what_a_violation_does_not_need_is_dropped() {
+        let race = scenario::find("boot+boot+disable+stop/answer-lost").expect("its name is all it takes");
+        let subject = Without(race, Rule::A9ClaimRechecks);
+        let options = Options { stop_at_violation: true, ..Options::default() };
+        let found = subject.staged(Engine::Memory).search(&options).expect("it ends");
+        let told = tell(
+            &subject,
+            Engine::Memory,
+            &found.violation.expect("two schedulers choose one device"),
+            false,
+        );
+        assert_eq!(told.scenario, "boot+boot");
+        assert_eq!(told.invariant(), "S1ExclusiveDevice");
+        assert!(told.proved && told.token.is_some_and(|token| token.to_string().len() <= 16));
     }
 }
