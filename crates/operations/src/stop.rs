@@ -2,13 +2,13 @@
 
 use steadfast_model::action::{ActionKind, Outcome};
 use steadfast_model::cause::{Cause, Scope};
-use steadfast_model::claim::{Role, Said};
+use steadfast_model::claim::{Claim, Role, Said};
 use steadfast_model::ids::InstanceId;
 use steadfast_model::instance::{Instance, Operation, Power, VmEvent, VmState};
 
 use crate::advance::{Next, Situation, advance_later};
 use crate::home::{begin_at_home, repower};
-use crate::seam::{Control, Halt, Tx, TxError};
+use crate::seam::{Control, Halt, Tx, TxError, get};
 
 /// # Errors
 /// When another operation runs, or the instance is neither active nor in error.
@@ -49,4 +49,21 @@ pub(crate) fn step(tx: &mut Tx<'_>, now: &Situation) -> Result<Next, Halt> {
     tx.update(&now.instance, ended);
     now.close_action(tx, Outcome::Error(reason));
     Ok(Next::Again)
+}
+
+/// A stop failed and its agent went on trying: once the guest is off after all, the instance is stopped. Otherwise it
+/// would be active for ever without running, and could not be started. It has no operation that somebody would find and
+/// go on with, so this is written with the agent's answer or never.
+pub(crate) fn late(tx: &mut Tx<'_>, answered: &Claim) -> Result<(), Halt> {
+    if answered.role != Role::Home || answered.run || answered.said != Said::Off {
+        return Ok(());
+    }
+    let instance = tx.read(get::<Instance>(&answered.instance))?.expect("a claim's instance exists");
+    if instance.operation.is_some() || instance.vm_state != VmState::Active {
+        return Ok(());
+    }
+    if let Some(stopped) = instance.end(VmEvent::StopEnded, tx.now()) {
+        tx.update(&instance, stopped);
+    }
+    Ok(())
 }

@@ -1,8 +1,9 @@
 //! What must be true of the simulated world: the invariants of the model, and what rest means.
 
+use steadfast_model::action::Action;
 use steadfast_model::claim::{Claim, Role, Said};
 use steadfast_model::host::Host;
-use steadfast_model::instance::{Instance, VmState};
+use steadfast_model::instance::{Instance, Operation, VmState};
 use steadfast_model::invariant::{Snapshot, guests, history, rows};
 use steadfast_model::migration::Migration;
 use steadfast_model::pci::Device;
@@ -82,34 +83,80 @@ pub(crate) fn at_rest(site: &Site) -> Result<(), String> {
     }
     snapshot.instances.iter().try_for_each(|instance| instance_rests(site, &snapshot, instance))?;
     snapshot.claims.iter().try_for_each(|claim| claim_rests(site, &snapshot, claim))?;
+    snapshot.hosts.iter().try_for_each(|host| returned(site, host))?;
     let reporting: Vec<&Host> = snapshot.hosts.iter().filter(|host| answers(site, host)).collect();
     second_report::changes_nothing(site, &reporting)
 }
 
 fn instance_rests(site: &Site, snapshot: &Snapshot, instance: &Instance) -> Result<(), String> {
-    let claims = || snapshot.claims.iter().filter(|claim| claim.instance == instance.id);
-    // An operation may only be waiting for a host that neither speaks nor is proven down.
-    let silent =
-        |claim: &Claim| snapshot.hosts.iter().any(|host| host.id == claim.host && !answers(site, host));
-    let undecided = claims().any(|claim| silent(claim) && !fenced(snapshot, claim));
-    if let Some(operation) = instance.operation
-        && !undecided
-    {
-        return Err(format!("L1: instance {} rests in {operation:?}", instance.id));
+    let claims: Vec<&Claim> = snapshot.claims.iter().filter(|claim| claim.instance == instance.id).collect();
+    if let Some(operation) = instance.operation {
+        let waits = claims.iter().any(|claim| awaits(operation, claim) && undecided(site, snapshot, claim));
+        return if waits {
+            Ok(())
+        } else {
+            Err(format!("L1: instance {} rests in {operation:?}", instance.id))
+        };
     }
-    if instance.vm_state != VmState::Active || instance.operation.is_some() {
-        return Ok(());
+    if any::<Action>(site, |action| action.instance == instance.id && action.ended.is_none()) {
+        return Err(format!("L1: instance {} does nothing, and an action on it goes on", instance.id));
     }
-    let home = claims().find(|claim| claim.role == Role::Home).ok_or("Q2: an active instance has no home")?;
+    let home = claims.iter().find(|claim| claim.role == Role::Home);
+    if let Some(home) = home.filter(|home| home.run != instance.power.is_on()) {
+        let may = if home.run { "may" } else { "may not" };
+        return Err(format!("Q2: instance {} is wanted {:?} and {may} run", instance.id, instance.power));
+    }
+    let home = match (instance.vm_state, home) {
+        (VmState::Error | VmState::Deleted, _) => return Ok(()),
+        (VmState::Building | VmState::Active | VmState::Stopped, home) => {
+            home.ok_or_else(|| format!("Q2: instance {} has no home", instance.id))?
+        }
+    };
+    let powered = match instance.vm_state {
+        // One that could not be stopped is stopped once its agent has done it.
+        VmState::Active => instance.power.is_on() || !is_heard(site, snapshot, home),
+        VmState::Stopped => !instance.power.is_on(),
+        VmState::Building | VmState::Error | VmState::Deleted => false,
+    };
     let devices: u32 = instance.devices.iter().map(|request| request.count).sum();
-    if home.devices.len() != devices as usize {
-        return Err(format!("Q2: instance {} has {:?} and asked for {devices}", instance.id, home.devices));
+    if !powered || home.devices.len() != devices as usize {
+        let (state, power) = (instance.vm_state.name(), instance.power);
+        return Err(format!(
+            "Q2: instance {} is {state}, wanted {power:?}, with {:?}",
+            instance.id, home.devices
+        ));
     }
     Ok(())
 }
 
-fn fenced(snapshot: &Snapshot, claim: &Claim) -> bool {
-    snapshot.hosts.iter().any(|host| host.id == claim.host && host.is_fenced())
+/// Whether the operation can wait for what the host of this claim says.
+fn awaits(operation: Operation, claim: &Claim) -> bool {
+    match operation {
+        Operation::Boot | Operation::Stop | Operation::Start => claim.role == Role::Home,
+        Operation::Evacuate(_) => claim.role == Role::Incoming,
+        Operation::RollBack(_) => claim.is_leaving() && !claim.is_quiet(),
+    }
+}
+
+/// Whether the claim's host neither speaks nor is proven down: only an operator can decide what waits for it.
+fn undecided(site: &Site, snapshot: &Snapshot, claim: &Claim) -> bool {
+    !is_heard(site, snapshot, claim) && !host_of(snapshot, claim).is_fenced()
+}
+
+fn is_heard(site: &Site, snapshot: &Snapshot, claim: &Claim) -> bool {
+    answers(site, host_of(snapshot, claim))
+}
+
+fn host_of<'a>(snapshot: &'a Snapshot, claim: &Claim) -> &'a Host {
+    snapshot.hosts.iter().find(|host| host.id == claim.host).expect("claims belong")
+}
+
+/// L3: whoever runs an agent is heard of: its life is registered, or the host was removed.
+fn returned(site: &Site, host: &Host) -> Result<(), String> {
+    if !site.awake.contains(&host.id) || host.removed || speaks(site, host) {
+        return Ok(());
+    }
+    Err(format!("L3: the agent of {} runs, and its life is not registered", host.id))
 }
 
 /// Whether the host's newest life is the one that its agent lives.
