@@ -171,7 +171,7 @@ impl Cast {
         self.site.crash(label, nodes, move |site| {
             site.awake.remove(&host);
             if held {
-                site.held.insert(host.clone());
+                *site.held.entry(host.clone()).or_default() += 1;
             }
             let machine = site.machine(&host);
             let running: Vec<_> = machine.guests.values().map(|guest| guest.running).collect();
@@ -179,7 +179,7 @@ impl Cast {
             if autostart {
                 machine.guests.values_mut().zip(running).for_each(|(guest, ran)| guest.running = ran);
             }
-            on_machine(&host)
+            on_machine(&host).and_writes([cut_short(site, &host)])
         })
     }
 
@@ -192,7 +192,7 @@ impl Cast {
             let asserts = async move { drop(operations::force_down(&env, &by, host(number)).await) };
             cast.site.request(CONTROL, "force_down", asserts).await;
             let lets_go = move |site: &mut Site| {
-                site.held.remove(&host(number));
+                *site.held.entry(host(number)).or_default() -= 1;
                 ((), on_machine(&host(number)))
             };
             cast.site.step("lets go", lets_go).await;
@@ -267,10 +267,13 @@ impl Cast {
         });
     }
 
+    /// A host's agent starts, unless another one runs, which has locked its directory, or somebody holds the host down.
     fn started(&self, number: u8, label: &'static str) -> impl Future<Output = ()> + Send + 'static {
         let (at, gated) = (host(number), host(number));
-        let when = When::new([Object::Machine(at.clone())], move |site: &Site| !site.held.contains(&gated));
-        self.site.step_when(label, when, move |site| {
+        let free = move |site: &Site| {
+            !site.awake.contains(&gated) && site.held.get(&gated).is_none_or(|holders| *holders == 0)
+        };
+        self.site.step_when(label, When::new([Object::Machine(at.clone())], free), move |site| {
             site.awake.insert(at.clone());
             ((), on_machine(&at))
         })
@@ -300,7 +303,7 @@ impl Cast {
     pub(crate) fn agent_restarts(&self, number: u8) {
         let (cast, node) = (self.clone(), agent_node(&host(number)));
         self.site.spawn("fate", "agent dies", async move {
-            cast.site.crash("agent dies", vec![node], |_| Touched::nothing()).await;
+            cast.site.crash("agent dies", vec![node], move |site| agent_dies(site, &host(number))).await;
             cast.agent(number);
         });
     }
@@ -312,7 +315,7 @@ impl Cast {
             let ended = |site: &Site| !any::<Claim>(site, |_| true);
             let when = When::new([Object::List(Range::ClaimsOn(host(number)))], ended);
             cast.site.step_when("claims ended", when, |_| ((), Touched::nothing())).await;
-            cast.site.crash("agent dies", vec![node], |_| Touched::nothing()).await;
+            cast.site.crash("agent dies", vec![node], move |site| agent_dies(site, &host(number))).await;
             cast.agent(number);
         });
     }
@@ -360,12 +363,26 @@ impl Cast {
                 let when = When::new([], move |site: &Site| site.store.version() >= version);
                 cast.site.step_when("crash point", when, |_| ((), Touched::everything())).await;
             }
-            cast.site.crash("control dies", vec![CONTROL.to_owned()], |_| Touched::nothing()).await;
+            let unanswered = |site: &mut Site| {
+                let hosts: Vec<HostId> = site.machines.keys().cloned().collect();
+                Touched::writes(hosts.iter().map(|host| site.earn(host, "agent.retry", 1)))
+            };
+            cast.site.crash("control dies", vec![CONTROL.to_owned()], unanswered).await;
             if cast.without != Some(Rule::C2Sweep) {
                 cast.sweep();
             }
         });
     }
+}
+
+/// A life ends in the middle of something. If that was its registration, the next one's may come too early.
+fn cut_short(site: &mut Site, host: &HostId) -> Object {
+    site.earn(host, "agent.retry", 1)
+}
+
+fn agent_dies(site: &mut Site, host: &HostId) -> Touched {
+    site.awake.remove(host);
+    on_machine(host).and_writes([cut_short(site, host)])
 }
 
 fn settings(number: u8) -> Settings {

@@ -46,7 +46,7 @@ impl Scene {
             awake: BTreeSet::new(),
             faults: BTreeMap::new(),
             cut: BTreeSet::new(),
-            held: BTreeSet::new(),
+            held: BTreeMap::new(),
         };
         let numbers: Vec<u8> = (1..=hosts).collect();
         Scene { site, acts: 0 }.then(move |cast| numbers.iter().for_each(|number| cast.agent(*number)))

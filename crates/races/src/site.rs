@@ -25,12 +25,12 @@ pub struct Site {
     pub commits: u64,
     /// The rule that is switched off, if any.
     pub without: Option<Rule>,
-    /// Hosts whose agent was started in this race: what lives there must converge.
+    /// Hosts whose agent was started in this race, and did not die: what lives there must converge.
     pub awake: BTreeSet<HostId>,
     /// Hosts that nobody can reach.
     pub cut: BTreeSet<HostId>,
-    /// Hosts that somebody keeps powered off until what he says of them is recorded.
-    pub held: BTreeSet<HostId>,
+    /// How many people keep a host powered off until what they say of it is recorded.
+    pub held: BTreeMap<HostId, u32>,
 }
 
 /// What steps read and write.

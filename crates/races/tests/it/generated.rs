@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use steadfast_explore::trace;
+use steadfast_explore::{Sample, sample, trace};
 use steadfast_races::campaign::{Bounds, Explored, campaign, campaign_with};
+use steadfast_races::mutant::Rule;
 use steadfast_races::scenario::{self, generated};
 use steadfast_races::{Fault, Race};
 
 /// What is tried of each race. More orders exhaust more races: ten times as many take about four times as long.
-const BOUNDS: Bounds = Bounds { schedules_max: 300, samples: 100 };
+const BOUNDS: Bounds = Bounds { schedules_max: 600, samples: 200 };
 
 /// What goes wrong once in pairs, beside a crash.
 const FAULTS: [Fault; 2] = [Fault::MessageRepeated, Fault::AnswerLost];
@@ -55,6 +56,44 @@ fn every_combination_holds() {
     println!("more than {} orders, and sampled: {}", BOUNDS.schedules_max, rest.join(" "));
     let wrong: Vec<_> = explored.iter().filter(|one| one.violation.is_some()).map(timeline).collect();
     assert!(wrong.is_empty(), "{} combinations go wrong\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+/// Combinations that nobody made for a rule, each of which needs one.
+const NEEDED: [(Rule, &str); 19] = [
+    (Rule::A1Told, "boot+delete"),
+    (Rule::A2ListGen, "boot+delete/late-list"),
+    (Rule::A3OpenOrders, "boot+boot"),
+    (Rule::A5EpochPerLife, "delete+agent_restart/late-list"),
+    (Rule::A6GoneAnswers, "boot+delete"),
+    (Rule::A7Tombstone, "remove_host+host_return"),
+    (Rule::A8Quarantine, "readmit_host+host_return"),
+    (Rule::A9ClaimRechecks, "boot+boot"),
+    (Rule::B1OneRunner, "delete+evacuate"),
+    (Rule::B2ReceiptVoid, "boot+host_return"),
+    (Rule::B7RollBackWaits, "evacuate+host_return/order-fails"),
+    (Rule::B8NoAutostart, "boot+fence"),
+    (Rule::B9LivingHome, "boot+fence"),
+    (Rule::C1ReceiptAnswers, "boot+force_down"),
+    (Rule::C2Sweep, "boot+boot/control-crash"),
+    (Rule::C3DeleteOvertakes, "delete+evacuate"),
+    (Rule::C4OneOperation, "evacuate+evacuate"),
+    (Rule::C5RemovalRefuses, "evacuate+remove_host"),
+    (Rule::C6KeepsTrying, "boot+stop/order-fails"),
+];
+
+/// Up to how many random runs a rule's absence may take to be found. The rarest takes about a tenth of them.
+const WALKS: u64 = 1_000;
+
+/// The judge sees what goes wrong in generated races as well: most rules are needed by some combination of two.
+#[test]
+fn combinations_need_the_rules() {
+    for (rule, name) in NEEDED {
+        let race = scenario::find(name).expect("a race of this name");
+        let sampled = sample(&race.staged(Some(rule)), &Sample { runs: 0..WALKS, ..Sample::default() });
+        let found = sampled.expect("it ends").violation;
+        let (runs, violation) = found.unwrap_or_else(|| panic!("{name} holds without {rule:?}"));
+        println!("{name:32} without {rule:?}, run {runs}: {}", violation.message);
+    }
 }
 
 /// What is found does not depend on who looks.
