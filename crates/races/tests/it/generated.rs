@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use steadfast_explore::{Sample, sample, trace};
 use steadfast_races::campaign::{Bounds, Explored, campaign, campaign_with};
 use steadfast_races::mutant::Rule;
-use steadfast_races::scenario::{self, generated};
+use steadfast_races::scenario;
+use steadfast_races::scenario::generated::{self, Op};
 use steadfast_races::{Fault, Race};
 
 /// What is tried of each race. More orders exhaust more races: ten times as many take about four times as long.
@@ -93,6 +94,19 @@ fn combinations_need_the_rules() {
         let found = sampled.expect("it ends").violation;
         let (runs, violation) = found.unwrap_or_else(|| panic!("{name} holds without {rule:?}"));
         println!("{name:32} without {rule:?}, run {runs}: {}", violation.message);
+    }
+}
+
+/// docs/races.md tells of every operation and every fault.
+#[test]
+fn the_document_tells_of_what_races_are_made_of() {
+    let document = include_str!("../../../../docs/races.md");
+    for fault in Fault::ALL {
+        let row = format!("| `{fault}` | {} |", fault.about());
+        assert!(document.contains(&row), "docs/races.md lacks: {row}");
+    }
+    for op in Op::ALL {
+        assert!(document.contains(&format!("`{}`", op.name())), "docs/races.md lacks {}", op.name());
     }
 }
 
