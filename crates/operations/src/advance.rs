@@ -41,19 +41,20 @@ pub(crate) enum Next {
 }
 
 impl Situation {
-    fn read(
-        tx: &mut Tx<'_>,
-        instance: Seen<Instance>,
-        operation: Operation,
-        claims: Vec<Seen<Claim>>,
-    ) -> Result<Situation, Abort> {
+    fn read(tx: &mut Tx<'_>, id: InstanceId) -> Result<Option<Situation>, Abort> {
+        let (instance, claims) = tx.read((get::<Instance>(&id), claims_of(id)))?;
+        let Some((instance, operation)) =
+            instance.and_then(|row| row.operation.map(|operation| (row, operation)))
+        else {
+            return Ok(None);
+        };
         let hosts: Vec<_> = claims.iter().map(|claim| get::<Host>(&claim.host)).collect();
         let migration: Vec<_> = operation.migration().iter().map(get::<Migration>).collect();
-        let action = get::<Action>(&(instance.id, instance.attempt));
+        let action = get::<Action>(&(id, instance.attempt));
         let (hosts, migration, action) = tx.read((hosts, migration, action))?;
         let hosts = hosts.into_iter().flatten().map(|host| (host.id.clone(), host)).collect();
         let migration = migration.into_iter().flatten().next();
-        Ok(Situation { instance, operation, claims, hosts, migration, action })
+        Ok(Some(Situation { instance, operation, claims, hosts, migration, action }))
     }
 
     pub fn claim(&self, role: Role) -> Option<&Seen<Claim>> {
@@ -94,12 +95,7 @@ pub async fn advance<C: Control>(env: &C, cause: &Cause, instance: InstanceId) -
 }
 
 fn step(tx: &mut Tx<'_>, id: InstanceId) -> Result<Next, Halt> {
-    let (instance, claims) = tx.read((get::<Instance>(&id), claims_of(id)))?;
-    let Some(instance) = instance else { return Ok(Next::Wait) };
-    let Some(operation) = instance.operation else {
-        return stop::late(tx, &instance, &claims).map(|()| Next::Wait);
-    };
-    let situation = Situation::read(tx, instance, operation, claims)?;
+    let Some(situation) = Situation::read(tx, id)? else { return Ok(Next::Wait) };
     match situation.operation {
         Operation::Boot => boot::step(tx, &situation),
         Operation::Stop => stop::step(tx, &situation),

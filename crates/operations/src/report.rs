@@ -20,6 +20,7 @@ use crate::release::release;
 use crate::seam::{
     Control, Halt, Message, Seen, Step, Tx, TxError, devices_of, discrepancies_of, get, inventory_of,
 };
+use crate::stop;
 
 /// How old a host's `last_seen` may get before a report that changes nothing else is written for it. Finer costs a
 /// commit for every report; coarser makes a silent host look alive for longer.
@@ -64,6 +65,7 @@ fn take(tx: &mut Tx<'_>, report: &Report) -> Result<(Reported, BTreeSet<Instance
         } else if let Some(answered) = claim.after_statement(statement) {
             if answered != *claim.row {
                 touched.insert(claim.instance);
+                stop::late(tx, &answered)?;
             }
             tx.update(&claim, answered);
         } else {

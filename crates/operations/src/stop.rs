@@ -3,13 +3,12 @@
 use steadfast_model::action::{ActionKind, Outcome};
 use steadfast_model::cause::{Cause, Scope};
 use steadfast_model::claim::{Claim, Role, Said};
-use steadfast_model::host::Host;
 use steadfast_model::ids::InstanceId;
 use steadfast_model::instance::{Instance, Operation, Power, VmEvent, VmState};
 
 use crate::advance::{Next, Situation, advance_later};
 use crate::home::{begin_at_home, repower};
-use crate::seam::{Control, Halt, Seen, Tx, TxError, get};
+use crate::seam::{Control, Halt, Tx, TxError, get};
 
 /// # Errors
 /// When another operation runs, or the instance is neither active nor in error.
@@ -27,15 +26,10 @@ fn request(tx: &mut Tx<'_>, cause: &Cause, scope: &Scope, id: InstanceId) -> Res
     Ok(())
 }
 
-/// Whether the guest is off. A receipt for the host answers too: nothing runs there (C1).
-fn is_off(home: &Claim, host: &Host) -> bool {
-    home.said == Said::Off || host.is_fenced()
-}
-
-/// The next step of a stop.
+/// The next step of a stop. A receipt for the host answers too: nothing runs there (C1).
 pub(crate) fn step(tx: &mut Tx<'_>, now: &Situation) -> Result<Next, Halt> {
     let Some(home) = now.claim(Role::Home) else { return Ok(Next::Wait) };
-    let off = is_off(home, now.host(home));
+    let off = home.said == Said::Off || now.host(home).is_fenced();
     let failed = match &home.said {
         Said::Failed(reason) => Some(reason.clone()),
         Said::None | Said::Off | Said::Running => None,
@@ -58,17 +52,18 @@ pub(crate) fn step(tx: &mut Tx<'_>, now: &Situation) -> Result<Next, Halt> {
 }
 
 /// A stop failed and its agent went on trying: once the guest is off after all, the instance is stopped. Otherwise it
-/// would be active for ever without running, and could not be started.
-pub(crate) fn late(tx: &mut Tx<'_>, instance: &Seen<Instance>, claims: &[Seen<Claim>]) -> Result<(), Halt> {
-    let failed = instance.vm_state == VmState::Active && !instance.power.is_on();
-    let Some(home) = claims.iter().find(|claim| failed && claim.role == Role::Home) else { return Ok(()) };
-    let host = tx.read(get::<Host>(&home.host))?.expect("a claim's host exists");
-    if !is_off(home, &host) {
+/// would be active for ever without running, and could not be started. It has no operation that somebody would find and
+/// go on with, so this is written with the agent's answer or never.
+pub(crate) fn late(tx: &mut Tx<'_>, answered: &Claim) -> Result<(), Halt> {
+    if answered.role != Role::Home || answered.run || answered.said != Said::Off {
         return Ok(());
     }
-    tx.called("stop.late");
+    let instance = tx.read(get::<Instance>(&answered.instance))?.expect("a claim's instance exists");
+    if instance.operation.is_some() || instance.vm_state != VmState::Active {
+        return Ok(());
+    }
     if let Some(stopped) = instance.end(VmEvent::StopEnded, tx.now()) {
-        tx.update(instance, stopped);
+        tx.update(&instance, stopped);
     }
     Ok(())
 }

@@ -35,8 +35,9 @@ pub struct Cast {
     boots: BTreeMap<HostId, Uuid>,
     /// What each host's agent was told in this act, across its lives.
     heard: BTreeMap<HostId, Heard>,
-    /// What may go wrong in this act.
+    /// What may go wrong in this act, and whether more than one thing may.
     possible: Arc<BTreeSet<Fault>>,
+    several: bool,
 }
 
 impl Cast {
@@ -52,6 +53,7 @@ impl Cast {
             boots: site.machines.iter().map(|(host, machine)| (host.clone(), machine.boot_id)).collect(),
             heard: site.machines.keys().map(|host| (host.clone(), Heard::default())).collect(),
             possible: Arc::new(site.faults.keys().copied().collect()),
+            several: site.faults.values().sum::<u32>() > 1,
         }
     }
 
@@ -365,9 +367,14 @@ impl Cast {
                 let when = When::new([], move |site: &Site| site.store.version() >= version);
                 cast.site.step_when("crash point", when, |_| ((), Touched::everything())).await;
             }
-            let unanswered = |site: &mut Site| {
+            let several = cast.several;
+            let unanswered = move |site: &mut Site| {
                 let hosts: Vec<HostId> = site.machines.keys().cloned().collect();
-                Touched::writes(hosts.iter().map(|host| site.earn(host, "agent.retry", 1)))
+                // An agent whose question dies with its report says all again at once, and if that is lost as well, at
+                // the next tick.
+                let timers = ["agent.retry", "agent.tick"].into_iter().take(1 + usize::from(several));
+                let earned = timers.flat_map(|timer| hosts.iter().map(move |host| (host, timer)));
+                Touched::writes(earned.map(|(host, timer)| site.earn(host, timer, 1)))
             };
             cast.site.crash("control dies", vec![CONTROL.to_owned()], unanswered).await;
             if cast.without != Some(Rule::C2Sweep) {

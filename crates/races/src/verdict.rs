@@ -113,8 +113,8 @@ fn instance_rests(site: &Site, snapshot: &Snapshot, instance: &Instance) -> Resu
         }
     };
     let powered = match instance.vm_state {
-        // One that could not be stopped is stopped once its agent can do it.
-        VmState::Active => instance.power.is_on() || undecided(site, snapshot, home),
+        // One that could not be stopped is stopped once its agent has done it.
+        VmState::Active => instance.power.is_on() || !is_heard(site, snapshot, home),
         VmState::Stopped => !instance.power.is_on(),
         VmState::Building | VmState::Error | VmState::Deleted => false,
     };
@@ -140,8 +140,15 @@ fn awaits(operation: Operation, claim: &Claim) -> bool {
 
 /// Whether the claim's host neither speaks nor is proven down: only an operator can decide what waits for it.
 fn undecided(site: &Site, snapshot: &Snapshot, claim: &Claim) -> bool {
-    let host = snapshot.hosts.iter().find(|host| host.id == claim.host).expect("claims belong");
-    !answers(site, host) && !host.is_fenced()
+    !is_heard(site, snapshot, claim) && !host_of(snapshot, claim).is_fenced()
+}
+
+fn is_heard(site: &Site, snapshot: &Snapshot, claim: &Claim) -> bool {
+    answers(site, host_of(snapshot, claim))
+}
+
+fn host_of<'a>(snapshot: &'a Snapshot, claim: &Claim) -> &'a Host {
+    snapshot.hosts.iter().find(|host| host.id == claim.host).expect("claims belong")
 }
 
 /// L3: whoever runs an agent is heard of: its life is registered, or the host was removed.

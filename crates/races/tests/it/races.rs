@@ -145,7 +145,8 @@ fn the_reductions_lose_nothing() {
 #[test]
 fn the_document_tells_of_every_race() {
     let document = include_str!("../../../../docs/races.md");
-    let told: Vec<&str> = document.lines().filter(|line| line.starts_with("| `")).collect();
+    let written = document.split("## Generated races").next().expect("a first part");
+    let told: Vec<&str> = written.lines().filter(|line| line.starts_with("| `")).collect();
     let races = scenario::all();
     assert_eq!(told.len(), races.len());
     for race in races {
