@@ -143,7 +143,7 @@ wrong at rest: Lost: counted 1
 ";
     assert_eq!(text, expected, "\n{text}");
     let picture = timeline::svg(&told, "A lost count");
-    assert!(picture.contains("read counter") && picture.contains("Lost: counted 1"));
+    assert!(picture.contains("step 1 reads: counter") && picture.contains("Lost: counted 1"));
     let hints = repairs(&TwoClerks, &limits, &small.run.path, RUNS_MAX).expect("it ends");
     let hint = hints.first().expect("a task does two steps");
     assert_eq!((hint.first.as_str(), hint.second.as_str(), hint.verdict), ("read", "write", Verdict::Ends));
