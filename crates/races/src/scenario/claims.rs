@@ -57,7 +57,8 @@ pub(super) const RACES: &[Race] = &[
             cast.delete();
         },
     )
-    .needs(Rule::A4Barrier),
+    .needs(Rule::A4Barrier)
+    .sampled(),
     Race::written(
         "a5_epoch",
         "a list of an agent's former life arrives after the new life said that the guest is gone",
@@ -68,7 +69,8 @@ pub(super) const RACES: &[Race] = &[
             cast.delete();
         },
     )
-    .needs(Rule::A5EpochPerLife),
+    .needs(Rule::A5EpochPerLife)
+    .sampled(),
     Race::written(
         "a6_gone_answers",
         "a report made before the build is read after the claim is leaving",

@@ -68,15 +68,6 @@ pub(super) const RACES: &[Race] = &[
         },
     ),
     Race::written(
-        "stopped_late",
-        "a stop fails once and is done later: the instance does not stay active without running",
-        || Scene::new(1, 1).with_instance().fault(Fault::OrderFails),
-        |cast| {
-            cast.living_agent(1);
-            cast.stop();
-        },
-    ),
-    Race::written(
         "evacuation_of_a_stopped_instance",
         "a stopped instance is evacuated and stays stopped, while the control plane dies",
         || {

@@ -10,7 +10,7 @@ use steadfast_races::mutant::Rule;
 use steadfast_races::{Race, scenario};
 
 /// Up to how many orders are tried one by one. A race with more is walked at random beside.
-const SCHEDULES_MAX: u64 = 100_000;
+const SCHEDULES_MAX: u64 = 60_000;
 
 /// How many random runs there are beside a search that was not exhausted, and in the hunt for what goes wrong
 /// without a rule. The rarest fault there is takes about a third of them.
@@ -108,7 +108,7 @@ fn the_seed_is_found_in_the_audit_and_in_nothing_else() {
 }
 
 /// How many runs of plain search the comparison of the reductions may take for one race.
-const PLAIN_MAX: u64 = 10_000;
+const PLAIN_MAX: u64 = 4_000;
 
 /// The states and violations that a race can end in.
 fn ends(race: &Race, without: Option<Rule>, reduction: Reduction) -> (BTreeSet<(u64, bool)>, Found) {
