@@ -18,7 +18,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::ids::{Epoch, HostId, InventorySeq, ListGen, Moment, UserId};
+use crate::ids::{Epoch, HostId, InventorySeq, ListGen, Moment, ReportSeq, UserId};
 use crate::numa::Cell;
 
 /// Proof that no life of a host runs. Void as soon as one registers.
@@ -60,6 +60,9 @@ pub struct Host {
     pub fence_intent: Option<Epoch>,
     pub list_gen: ListGen,
     pub inventory_seq: InventorySeq,
+    /// The newest report of this life that changed something, or that says that an earlier one had no answer. What an
+    /// older one says is known to be out of date.
+    pub report_seq: ReportSeq,
     /// A tombstone: a zombie of it never registers as a new host.
     pub removed: bool,
     /// Re-admitted, and not yet shown to be free of guests from before.
@@ -108,6 +111,7 @@ impl Host {
             fence_intent: None,
             list_gen: ListGen::default(),
             inventory_seq: InventorySeq::default(),
+            report_seq: ReportSeq::default(),
             removed: false,
             quarantined: false,
             disabled: None,
@@ -150,6 +154,7 @@ impl Host {
             fence_intent: None,
             list_gen: self.list_gen.next(),
             inventory_seq: InventorySeq::default(),
+            report_seq: ReportSeq::default(),
             last_seen: at,
             ..self.clone()
         })

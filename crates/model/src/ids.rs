@@ -174,6 +174,8 @@ counters! {
     Attempt
     /// Numbers the inventories that one life of a host reports.
     InventorySeq
+    /// Numbers the reports of one life of a host.
+    ReportSeq
     /// Counts the changes of one row.
     Generation
     /// Counts the commits of a store.

@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use crate::claim::Wanted;
 use crate::host::Machine;
-use crate::ids::{Attempt, ClaimId, Epoch, GuestTag, HostId, InstanceId, InventorySeq, ListGen, Order};
+use crate::ids::{
+    Attempt, ClaimId, Epoch, GuestTag, HostId, InstanceId, InventorySeq, ListGen, Order, ReportSeq,
+};
 use crate::inventory::{Amounts, Stock};
 use crate::pci::{Address, Observed};
 
@@ -124,6 +126,10 @@ pub struct UnknownGuest {
 pub struct Report {
     pub host: HostId,
     pub epoch: Epoch,
+    /// One more than that of the report before: one that arrives after a newer one changes nothing.
+    pub seq: ReportSeq,
+    /// An earlier report of this life had no answer: it may still arrive.
+    pub unheard: bool,
     /// The list that the statements were made from.
     pub list_gen: ListGen,
     pub statements: Vec<Statement>,

@@ -19,7 +19,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use steadfast_model::agent::{act_for, statement};
 use steadfast_model::hypervisor::{Act, ActError, Seen, SeenGuest};
-use steadfast_model::ids::{ClaimId, Epoch, HostId, InventorySeq, ListGen, Order};
+use steadfast_model::ids::{ClaimId, Epoch, HostId, InventorySeq, ListGen, Order, ReportSeq};
 use steadfast_model::message::{
     AskList, Census, Entry, Hello, List, PROTOCOL_VERSION, Register, Report, Reported, Statement,
     UnknownGuest,
@@ -77,13 +77,13 @@ pub async fn run<M: Machine>(world: M, settings: Settings) {
             world.timer("agent.retry", settings.retry_ms).await;
             continue;
         };
-        live(&world, &settings, epoch).await;
+        live(&world, &settings, epoch, ReportSeq::default()).await;
     }
 }
 
-/// Lives the life that registered as `epoch`, until it is over.
-pub async fn live<M: Machine>(world: &M, settings: &Settings, epoch: Epoch) {
-    match Life::new(world, settings, epoch).live().await {
+/// Lives the life that registered as `epoch`, until it is over. `sent` numbers the last report that it has sent so far.
+pub async fn live<M: Machine>(world: &M, settings: &Settings, epoch: Epoch, sent: ReportSeq) {
+    match Life::new(world, settings, epoch, sent).live().await {
         Ended::Stale => {}
         Ended::Removed => world.timer("agent.retry", settings.retry_ms).await,
     }
@@ -125,13 +125,16 @@ struct Life<'a, M: Machine> {
     census_heard: InventorySeq,
     /// A report is due although nothing may be new: the control plane shall see that this life goes on.
     beat_due: bool,
+    /// The last report that was sent, and whether one had no answer since one had.
+    sent: ReportSeq,
+    unheard: bool,
     /// A report is on its way; what is new meanwhile is said after it.
     reporting: bool,
     unsaid: bool,
 }
 
 impl<'a, M: Machine> Life<'a, M> {
-    fn new(world: &'a M, settings: &'a Settings, epoch: Epoch) -> Self {
+    fn new(world: &'a M, settings: &'a Settings, epoch: Epoch, sent: ReportSeq) -> Self {
         Life {
             world,
             settings,
@@ -144,6 +147,8 @@ impl<'a, M: Machine> Life<'a, M> {
             census: None,
             census_heard: InventorySeq::default(),
             beat_due: false,
+            sent,
+            unheard: false,
             reporting: false,
             unsaid: false,
         }
@@ -316,7 +321,9 @@ impl<'a, M: Machine> Life<'a, M> {
         let heard =
             Heard { statements: statements.clone(), census: census.as_ref().map(|census| census.seq) };
         let (host, epoch, list_gen) = (self.settings.host.clone(), self.epoch, list.list_gen);
-        let report = Report { host, epoch, list_gen, statements, census };
+        self.sent = self.sent.next();
+        let (seq, unheard) = (self.sent, self.unheard);
+        let report = Report { host, epoch, seq, unheard, list_gen, statements, census };
         let world = self.world.clone();
         self.wakeups.push(Box::pin(async move {
             let answer = world.call(report).await;
@@ -328,12 +335,13 @@ impl<'a, M: Machine> Life<'a, M> {
         self.reporting = false;
         match answer {
             Ok(_) => {
+                self.unheard = false;
                 self.heard.extend(heard.statements.into_iter().map(|statement| (statement.claim, statement)));
                 self.census_heard = heard.census.unwrap_or(self.census_heard);
             }
             Err(CallError::Refused(refused)) => return Taken::Over(ended_by(&refused)),
             // Said again at the next event or tick.
-            Err(CallError::Unanswered(_)) => {}
+            Err(CallError::Unanswered(_)) => self.unheard = true,
         }
         if std::mem::take(&mut self.unsaid) { Taken::Look } else { Taken::Nothing }
     }

@@ -51,6 +51,9 @@ fn take(tx: &mut Tx<'_>, report: &Report) -> Result<(Reported, BTreeSet<Instance
     let host =
         host.ok_or_else(|| Refused::Stale(format!("Host {} is not known: register first.", report.host)))?;
     host.admits(report.epoch)?;
+    if report.seq <= host.report_seq {
+        return Ok((Reported { stale: statements.into_keys().collect() }, BTreeSet::new()));
+    }
     let mut stale = Vec::new();
     let mut touched = BTreeSet::new();
     for (statement, claim) in statements.into_values().zip(claims) {
@@ -72,10 +75,14 @@ fn take(tx: &mut Tx<'_>, report: &Report) -> Result<(Reported, BTreeSet<Instance
             stale.push(statement.claim);
         }
     }
-    match &report.census {
-        Some(census) if census.seq > host.inventory_seq => count(tx, &host, census)?,
-        Some(_) | None => seen_now(tx, &host),
-    }
+    // What changes nothing need not be remembered, unless something older may still come.
+    let newest = if touched.is_empty() && !report.unheard { host.report_seq } else { report.seq };
+    let heard = Host { report_seq: newest, ..refreshed(&host, tx.now()) };
+    let heard = match &report.census {
+        Some(census) if census.seq > host.inventory_seq => count(tx, heard, census)?,
+        Some(_) | None => heard,
+    };
+    tx.update(&host, heard);
     Ok((Reported { stale }, touched))
 }
 
@@ -85,13 +92,8 @@ fn refreshed(host: &Host, at: Moment) -> Host {
     Host { last_seen: if worth { at } else { host.last_seen }, ..host.clone() }
 }
 
-fn seen_now(tx: &mut Tx<'_>, host: &Seen<Host>) {
-    let fresh = refreshed(host, tx.now());
-    tx.update(host, fresh);
-}
-
-/// Takes a census: newer than the last one of this life, or it would not be here.
-fn count(tx: &mut Tx<'_>, host: &Seen<Host>, census: &Census) -> Result<(), Halt> {
+/// Takes a census: newer than the last one of this life, or it would not be here. Answers the host's row after it.
+fn count(tx: &mut Tx<'_>, host: Host, census: &Census) -> Result<Host, Halt> {
     let id = &host.id;
     let (devices, inventory, discrepancies) =
         tx.read((devices_of(id), inventory_of(id), discrepancies_of(id)))?;
@@ -102,9 +104,7 @@ fn count(tx: &mut Tx<'_>, host: &Seen<Host>, census: &Census) -> Result<(), Halt
     let quarantined = host.quarantined && !census.unknown_guests.is_empty();
     let inventory_seq = census.seq;
     let machine = census.machine.clone();
-    let fresh = refreshed(host, tx.now());
-    tx.update(host, Host { inventory_seq, quarantined, machine, ..fresh });
-    Ok(())
+    Ok(Host { inventory_seq, quarantined, machine, ..host })
 }
 
 fn stocks(tx: &mut Tx<'_>, host: &HostId, census: &Census, known: &[Seen<Inventory>]) {

@@ -7,7 +7,7 @@ use steadfast_explore::{Handle, When};
 use steadfast_model::cause::{Cause, Scope};
 use steadfast_model::claim::Claim;
 use steadfast_model::host::Host;
-use steadfast_model::ids::{Epoch, HostId, InstanceId, Version};
+use steadfast_model::ids::{Epoch, HostId, InstanceId, ReportSeq, Version};
 use steadfast_model::instance::{Instance, VmState};
 use steadfast_operations::agent::{self, Settings};
 use steadfast_operations::seam::{Key, Range};
@@ -29,8 +29,8 @@ pub struct Cast {
     act: u32,
     without: Option<Rule>,
     instance: Option<InstanceId>,
-    /// The epoch of each host when the act began.
-    epochs: BTreeMap<HostId, Epoch>,
+    /// The epoch of each host when the act began, and the last report of its life that counted.
+    lives: BTreeMap<HostId, (Epoch, ReportSeq)>,
     /// The boot of each machine when the act began.
     boots: BTreeMap<HostId, Uuid>,
     /// What each host's agent was told in this act, across its lives.
@@ -49,7 +49,10 @@ impl Cast {
             act,
             without: site.without,
             instance: on_host1.or(instances.first()).map(|instance| instance.id),
-            epochs: every::<Host>(site).into_iter().map(|host| (host.id, host.epoch)).collect(),
+            lives: every::<Host>(site)
+                .into_iter()
+                .map(|host| (host.id, (host.epoch, host.report_seq)))
+                .collect(),
             boots: site.machines.iter().map(|(host, machine)| (host.clone(), machine.boot_id)).collect(),
             heard: site.machines.keys().map(|host| (host.clone(), Heard::default())).collect(),
             possible: Arc::new(site.faults.keys().copied().collect()),
@@ -286,12 +289,12 @@ impl Cast {
     /// An agent that lives the life that registered while the scene was set, and has not asked for a list yet.
     pub(crate) fn living_agent(&self, number: u8) {
         let (world, settings) = (self.agent_world(number), settings(number));
-        let epoch = self.epochs[&settings.host];
+        let (epoch, sent) = self.lives[&settings.host];
         self.site.prepare(|site| {
             site.awake.insert(settings.host.clone());
         });
         self.site.spawn(agent_node(&settings.host), "agent", async move {
-            agent::live(&world, &settings, epoch).await;
+            agent::live(&world, &settings, epoch, sent).await;
             agent::run(world, settings).await;
         });
     }

@@ -10,7 +10,7 @@ use steadfast_explore::Handle;
 use steadfast_model::claim::{Claim, Role};
 use steadfast_model::host::Host;
 use steadfast_model::hypervisor::Act;
-use steadfast_model::ids::{ClaimId, Epoch, HostId, ListGen};
+use steadfast_model::ids::{ClaimId, Epoch, HostId, ListGen, ReportSeq};
 use steadfast_model::instance::Instance;
 use steadfast_model::message::{Answer, AskList, List, Report, Statement};
 use steadfast_model::pci::Device;
@@ -75,6 +75,10 @@ pub(crate) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
             host.epoch = FENCE_INTENT;
             host.registered = false;
         }),
+        // The number of a report guards the same within one life, so it is off as well.
+        Rule::B6OrderEchoed if step == "report" => {
+            bend::<Host>(record, |host| host.report_seq = ReportSeq::default());
+        }
         Rule::B7RollBackWaits if step == "advance" => bend::<Claim>(record, |claim| {
             claim.hot &= claim.role != Role::Leaving;
         }),

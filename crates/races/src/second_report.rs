@@ -48,6 +48,7 @@ fn same((old_key, old): &(Key, Stored), (new_key, new): &(Key, Stored)) -> bool 
         Host::of_record(record).map(|row| Host {
             last_seen: Default::default(),
             inventory_seq: Default::default(),
+            report_seq: Default::default(),
             ..row.as_ref().clone()
         })
     };
@@ -79,7 +80,8 @@ async fn report(handle: Handle<Site>, host: Host, seen: Seen) {
         devices: seen.devices.clone(),
         unknown_guests: unknown.collect(),
     };
-    let report = Report { host: id, epoch, list_gen: list.list_gen, statements, census: Some(census) };
+    let (seq, list_gen) = (host.report_seq.next(), list.list_gen);
+    let report = Report { host: id, epoch, seq, unheard: false, list_gen, statements, census: Some(census) };
     // A report that is refused changes nothing.
     let _ = report.handle(&env, &cause).await;
 }

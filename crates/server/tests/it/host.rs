@@ -87,7 +87,8 @@ impl<'a> Host<'a> {
                 "unknown_guests": [],
             });
             let body = json!({
-                "host": self.name, "epoch": self.epoch, "list_gen": list_gen, "statements": statements, "census": census,
+                "host": self.name, "epoch": self.epoch, "seq": self.seq, "unheard": false, "list_gen": list_gen,
+                "statements": statements, "census": census,
             });
             self.say("report", &body).await.expect(200);
             self.api.world.settle().await;

@@ -10,7 +10,7 @@ use steadfast_model::action::ActionKind;
 use steadfast_model::claim::Role;
 use steadfast_model::ids::{
     Attempt, ClaimId, Epoch, FlavorId, Generation, HostId, InstanceId, InventorySeq, ListGen, MigrationId,
-    Moment, Order, ProjectId, RequestId, UserId, Version,
+    Moment, Order, ProjectId, ReportSeq, RequestId, UserId, Version,
 };
 use steadfast_model::instance::{Power, VmState};
 use steadfast_model::inventory::{RatioMilli, ResourceClass};
@@ -175,7 +175,7 @@ macro_rules! counters {
     )*};
 }
 
-counters! { Attempt Epoch Generation InventorySeq ListGen Order RatioMilli Version }
+counters! { Attempt Epoch Generation InventorySeq ListGen Order RatioMilli ReportSeq Version }
 
 /// Types that spell themselves as one text.
 macro_rules! texts {

@@ -8,7 +8,7 @@ use steadfast_model::discrepancy::{Discrepancy, Subject};
 use steadfast_model::flavor::Flavor;
 use steadfast_model::host::{Host, Machine, Receipt};
 use steadfast_model::ids::{
-    Attempt, ClaimId, Epoch, HostId, InstanceId, InventorySeq, ListGen, MigrationId, Moment, Order,
+    Attempt, ClaimId, Epoch, HostId, InstanceId, InventorySeq, ListGen, MigrationId, Moment, Order, ReportSeq,
 };
 use steadfast_model::instance::{Fault, Instance, Operation, Power, VmState};
 use steadfast_model::inventory::{Amounts, Inventory, RatioMilli, ResourceClass, Stock};
@@ -41,6 +41,7 @@ pub fn full_host(name: &str) -> Host {
         fence_intent: Some(Epoch(6)),
         list_gen: ListGen(9),
         inventory_seq: InventorySeq(4),
+        report_seq: ReportSeq(6),
         removed: true,
         quarantined: true,
         disabled: Some("broken \u{1f527} 'fan'".to_owned()),

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use steadfast_model::host::{Host, Receipt};
-use steadfast_model::ids::Version;
+use steadfast_model::ids::{ReportSeq, Version};
 use steadfast_model::instance::Power;
 use steadfast_model::migration::Migration;
 use steadfast_operations::seam::{Key, Record, Table};
@@ -26,11 +26,12 @@ fn migrated(record: Record) -> Record {
             let power_before = if row.id == sample::migration_id(3) { Power::Off } else { Power::On };
             Record::Migration(Arc::new(Migration { power_before, ..row.as_ref().clone() }))
         }
-        // Of an assertion that stands, the newest boot.
+        // Of an assertion that stands, the newest boot; reports had no numbers.
         Record::Host(row) => {
             let asserted = matches!(row.receipt, Some(Receipt::Asserted(_)));
             let asserted_dead = row.boot_id.filter(|_| asserted);
-            Record::Host(Arc::new(Host { asserted_dead, ..row.as_ref().clone() }))
+            let report_seq = ReportSeq::default();
+            Record::Host(Arc::new(Host { asserted_dead, report_seq, ..row.as_ref().clone() }))
         }
         other => other,
     }

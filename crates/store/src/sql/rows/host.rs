@@ -7,7 +7,7 @@ use crate::sql::columns::{columns, tagged};
 columns! {
     Host {
         id, uuid, epoch, registered, nonce, boot_id, receipt, asserted_dead, fence_intent, list_gen, inventory_seq,
-        removed, quarantined, disabled, machine, created_at, last_seen,
+        report_seq, removed, quarantined, disabled, machine, created_at, last_seen,
     }
 }
 
