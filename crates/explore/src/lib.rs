@@ -74,5 +74,5 @@ pub use replay::{Replayed, Switch};
 pub use run::{Limits, Merges, Overrun, Trace, Wrong, rehearse, trace};
 pub use sample::{Draw, Sample, Sampled, sample};
 pub use search::{Found, Options, Reduction, Violation, search, search_and_tell};
-pub use token::{Token, TokenError, retrace, with_switches};
+pub use token::{Token, TokenError, retrace};
 pub use world::{Scenario, World};

@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::executor::StepId;
-use crate::replay::{Replayed, Switch, follow, switched};
+use crate::replay::{Replayed, Switch, follow};
 use crate::run::{Limits, Overrun};
 use crate::world::Scenario;
 
@@ -121,18 +121,6 @@ impl Token {
 /// When the run does not end within its limits.
 pub fn retrace<S: Scenario>(scenario: &S, limits: &Limits, path: &[StepId]) -> Result<Replayed, Overrun> {
     crate::replay::leniently(scenario, limits, &scenario.world(), path)
-}
-
-/// Runs as usual but for some switches.
-///
-/// # Errors
-/// When the run does not end within its limits.
-pub fn with_switches<S: Scenario>(
-    scenario: &S,
-    limits: &Limits,
-    switches: &[Switch],
-) -> Result<Replayed, Overrun> {
-    switched(scenario, limits, &scenario.world(), switches)
 }
 
 /// The check of a run's names.
