@@ -225,7 +225,7 @@ mod tests {
             &found.violation.expect("two schedulers choose one device"),
             false,
         );
-        assert_eq!(told.scenario, "boot+boot");
+        assert_eq!(told.scenario, "boot", "the instance of the scene holds a device already");
         assert_eq!(told.invariant(), "S1ExclusiveDevice");
         assert!(told.proved && told.token.is_some_and(|token| token.to_string().len() <= 16));
     }
