@@ -15,7 +15,7 @@ use steadfast_operations::seam::{CallError, Env, Key, Machine, Message, Row, Ste
 use uuid::Uuid;
 
 use crate::fault::{Fault, at_once, goes_wrong};
-use crate::mutant::{self, Rule, same};
+use crate::mutant::{self, Again, Mutant, Rule, same};
 use crate::site::{Object, Site, Touched, on_machine};
 use crate::world::{CONTROL, Controller, NOW, agent_node, id, machine_node};
 
@@ -49,7 +49,7 @@ pub(crate) struct AgentWorld {
     pub host: HostId,
     pub cause: Cause,
     pub heard: Heard,
-    pub without: Option<Rule>,
+    pub mutant: Option<Mutant>,
     /// What may go wrong in this act.
     pub possible: Arc<BTreeSet<Fault>>,
 }
@@ -117,6 +117,15 @@ type Coming<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Fates = Vec<Coming<Fate>>;
 
 impl AgentWorld {
+    /// The rule that is switched off, if any.
+    fn without(&self) -> Option<Rule> {
+        self.mutant.and_then(Mutant::rule)
+    }
+
+    fn says_before_it_acts(&self) -> bool {
+        matches!(self.mutant, Some(Mutant::Swapped(swapped)) if swapped.says_before_it_acts())
+    }
+
     fn may(&self, fault: Fault) -> bool {
         self.possible.contains(&fault)
     }
@@ -129,15 +138,19 @@ impl AgentWorld {
     }
 
     /// The handler of a message, as a task of the control plane.
-    fn handling<M: Message>(
+    pub(crate) fn handling<M: Message>(
         &self,
         message: M,
     ) -> impl Future<Output = Result<M::Answer, TxError>> + Send + 'static {
-        let controller =
-            Controller { site: self.site.clone(), act: self.act, possible: Arc::clone(&self.possible) };
-        let (cause, without) = (self.cause.clone(), self.without);
+        let (site, act, possible) = (self.site.clone(), self.act, Arc::clone(&self.possible));
+        let (cause, mutant) = (self.cause.clone(), self.mutant);
+        let controller = Controller { site, act, by: M::NAME, mutant, possible };
         async move {
-            let message = mutant::bend_message(&controller.site, without, message).await;
+            let message = mutant::bend_message(&controller.site, mutant, message).await;
+            if mutant.is_some_and(|mutant| mutant.does_again(Again::Message(M::NAME))) {
+                // Whatever the first one came to, the sender hears of the second.
+                let _ = message.clone().handle(&controller, &cause).await;
+            }
             message.handle(&controller, &cause).await
         }
     }
@@ -233,16 +246,29 @@ impl AgentWorld {
     /// The list of the control plane's answer, or an older one that arrives in its place.
     async fn list(&self, ask: AskList) -> Result<List, CallError> {
         let epoch = ask.epoch;
-        let ask = mutant::bend_ask(self.without, ask, &self.heard.told().lists);
+        let ask = mutant::bend_ask(self.without(), ask, &self.heard.told().lists);
         let older = self.heard.older_list().filter(|_| self.may(Fault::LateList));
         let Some(older) = older else { return self.deliver(ask).await };
         let real = pin!(self.deliver(ask));
         let body = |_: &mut Site| ((), Touched::nothing());
         let late = goes_wrong(&self.site, Fault::LateList, "late list".to_owned(), at_once(), body);
         match select(late, real).await {
-            Either::Left(((), _)) => Ok(mutant::bend_late_list(self.without, older, epoch)),
+            Either::Left(((), _)) => Ok(mutant::bend_late_list(self.without(), older, epoch)),
             Either::Right((answer, _)) => answer,
         }
+    }
+
+    /// Lets an order take effect again at some later moment, if that is what is wrong.
+    fn act_again(&self, name: &'static str, act: Act) {
+        if !self.mutant.is_some_and(|mutant| mutant.does_again(Again::Act(name))) {
+            return;
+        }
+        let host = self.host.clone();
+        let again = self.site.step(format!("{name} again"), move |site| {
+            let order = site.machine(&host).begin(act);
+            ((), site.finish(&host, order).1)
+        });
+        self.site.spawn(machine_node(&self.host), name, again);
     }
 
     /// An order ends: it takes effect and its agent is told so, unless something goes wrong.
@@ -250,8 +276,17 @@ impl AgentWorld {
         let host = self.host.clone();
         let ends = self.site.step(format!("end {name}"), move |site| {
             mutant::bend_order(site, &host, order);
-            site.finish(&host, order)
+            let act = site.machines[&host].orders.get(&order).cloned();
+            let (outcome, touched) = site.finish(&host, order);
+            ((outcome, act), touched)
         });
+        let world = self.clone();
+        let ends = async move {
+            let (outcome, act) = ends.await;
+            act.into_iter().for_each(|act| world.act_again(name, act));
+            outcome
+        };
+        let ends = Box::pin(ends);
         let mut mishaps: Vec<Coming<Result<(), ActError>>> = Vec::new();
         for fault in [Fault::OrderFails, Fault::OrderAnswerLost] {
             if !self.may(fault) {
@@ -300,22 +335,27 @@ impl Machine for AgentWorld {
         let list = self.list(ask).await?;
         let mut told = self.heard.told();
         told.lists.push(list.clone());
-        let list = mutant::bend_list(self.without, list, told.lists.len());
+        let list = mutant::bend_list(self.without(), list, told.lists.len());
         Ok(same(list).expect("a list answers a question for one"))
     }
 
     async fn settle(&self, step: Step) -> Result<(), ActError> {
         let (host, at) = (self.host.clone(), Object::Machine(self.host.clone()));
         let settled = move |site: &Site| {
-            site.without == Some(Rule::A4Barrier) || site.machines[&host].orders.is_empty()
+            site.without() == Some(Rule::A4Barrier) || site.machines[&host].orders.is_empty()
         };
         self.site.step_when(step, When::new([at], settled), |_| (Ok(()), Touched::nothing())).await
     }
 
     async fn observe(&self, step: Step) -> Result<Seen, ActError> {
-        let host = self.host.clone();
+        let (host, ahead) = (self.host.clone(), self.says_before_it_acts());
         let observe = move |site: &mut Site| {
-            (Ok(site.machines[&host].observe()), Touched::reads([Object::Machine(host)]))
+            let mut machine = site.machines[&host].clone();
+            if ahead {
+                let open: Vec<u64> = machine.orders.keys().copied().collect();
+                open.into_iter().for_each(|order| drop(machine.finish(order)));
+            }
+            (Ok(machine.observe()), Touched::reads([Object::Machine(host)]))
         };
         self.site.step(step, observe).await
     }
@@ -323,7 +363,7 @@ impl Machine for AgentWorld {
     /// The order is begun, and ends by itself whether or not its agent still lives.
     async fn act(&self, _step: Step, act: Act) -> Result<(), ActError> {
         let (host, claim) = (self.host.clone(), act.claim());
-        if self.without == Some(Rule::C6KeepsTrying) && self.heard.told().failed.contains(&claim) {
+        if self.without() == Some(Rule::C6KeepsTrying) && self.heard.told().failed.contains(&claim) {
             return Err(ActError("it failed before".to_owned()));
         }
         let name = act.name();
@@ -337,7 +377,7 @@ impl Machine for AgentWorld {
         let end = move |order| world.end(name, order);
         let on = (machine_node(&self.host), name.to_owned());
         let ended = self.site.order(format!("begin {name}"), when, on, begin, end);
-        if self.without == Some(Rule::A3OpenOrders) {
+        if self.without() == Some(Rule::A3OpenOrders) || self.says_before_it_acts() {
             // Nobody waits for it: the order is given, and taken for done.
             self.site.spawn(machine_node(&self.host), name, async move {
                 ended.await;

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use steadfast_explore::{Handle, When};
 use steadfast_model::cause::{Cause, Scope};
-use steadfast_model::claim::Claim;
+use steadfast_model::claim::{Claim, Said};
 use steadfast_model::host::Host;
-use steadfast_model::ids::{Epoch, HostId, InstanceId, ReportSeq, Version};
+use steadfast_model::ids::{Epoch, HostId, InstanceId, InventorySeq, ReportSeq, Version};
 use steadfast_model::instance::{Instance, VmState};
+use steadfast_model::message::{Answer, Report, Statement};
+use steadfast_model::pci::Address;
 use steadfast_operations::agent::{self, Settings};
 use steadfast_operations::seam::{Key, Range};
 use steadfast_operations::{self as operations, Evacuate};
@@ -16,8 +18,8 @@ use uuid::Uuid;
 
 use crate::agent::{AgentWorld, Heard};
 use crate::fault::{Fault, at_once, goes_wrong};
-use crate::mutant::Rule;
-use crate::scene::{cause, host, wish};
+use crate::mutant::{Mutant, Rule};
+use crate::scene::{cause, host, stranger, wish};
 use crate::site::{Object, Site, Touched, on_guests, on_machine};
 use crate::verdict::{any, every};
 use crate::world::{CONTROL, Controller, agent_node, machine_node};
@@ -27,7 +29,7 @@ use crate::world::{CONTROL, Controller, agent_node, machine_node};
 pub struct Cast {
     site: Handle<Site>,
     act: u32,
-    without: Option<Rule>,
+    mutant: Option<Mutant>,
     instance: Option<InstanceId>,
     /// The epoch of each host when the act began, and the last report of its life that counted.
     lives: BTreeMap<HostId, (Epoch, ReportSeq)>,
@@ -47,7 +49,7 @@ impl Cast {
         Cast {
             site: handle.clone(),
             act,
-            without: site.without,
+            mutant: site.mutant,
             instance: on_host1.or(instances.first()).map(|instance| instance.id),
             lives: every::<Host>(site)
                 .into_iter()
@@ -60,8 +62,9 @@ impl Cast {
         }
     }
 
-    fn controller(&self) -> Controller {
-        Controller { site: self.site.clone(), act: self.act, possible: Arc::clone(&self.possible) }
+    fn controller(&self, by: &'static str) -> Controller {
+        let (site, possible) = (self.site.clone(), Arc::clone(&self.possible));
+        Controller { site, act: self.act, by, mutant: self.mutant, possible }
     }
 
     /// Runs an operation on the control plane, on somebody's request.
@@ -70,12 +73,21 @@ impl Cast {
         name: &'static str,
         operation: impl FnOnce(Controller, Cause) -> F,
     ) {
-        self.site.spawn(CONTROL, name, operation(self.controller(), cause(name)));
+        self.site.spawn(CONTROL, name, operation(self.controller(name), cause(name)));
     }
 
     pub(crate) fn boot(&self, on: Option<u8>) {
         self.control("boot", move |env, cause| async move {
             let _ = operations::boot(&env, &cause, wish(on.map(host))).await;
+        });
+    }
+
+    /// Boots an instance on a host, and deletes it as soon as its id is known.
+    pub(crate) fn boot_then_delete(&self, on: u8) {
+        self.control("boot", move |env, cause| async move {
+            if let Ok(instance) = operations::boot(&env, &cause, wish(Some(host(on)))).await {
+                let _ = operations::delete(&env, &cause, Scope::All, instance.id).await;
+            }
         });
     }
 
@@ -172,7 +184,7 @@ impl Cast {
     ) -> impl Future<Output = ()> + Send + 'static {
         let host = host(number);
         let nodes = vec![agent_node(&host), machine_node(&host)];
-        let autostart = self.without == Some(Rule::B8NoAutostart);
+        let autostart = self.without() == Some(Rule::B8NoAutostart);
         self.site.crash(label, nodes, move |site| {
             site.awake.remove(&host);
             if held {
@@ -195,7 +207,7 @@ impl Cast {
         let cast = self.clone();
         self.site.spawn("person", "asserts down", async move {
             cast.power_off(number, "host dies", true).await;
-            let (env, by) = (cast.controller(), cause("force_down"));
+            let (env, by) = (cast.controller("force_down"), cause("force_down"));
             let asserts = async move { drop(operations::force_down(&env, &by, host(number)).await) };
             cast.site.request(CONTROL, "force_down", asserts).await;
             let lets_go = move |site: &mut Site| {
@@ -250,9 +262,58 @@ impl Cast {
         });
     }
 
+    /// Starts the instance, and stops it if that failed.
+    pub(crate) fn start_fails_then_stop(&self) {
+        let site = self.site.clone();
+        self.to_instance("start-stop", move |env, cause, id| async move {
+            let _ = operations::start(&env, &cause, Scope::All, id).await;
+            rests_in(&site, id, VmState::Error).await;
+            let _ = operations::stop(&env, &cause, Scope::All, id).await;
+        });
+    }
+
+    /// A copy of a report that an order failed arrives once another order stands.
+    pub(crate) fn failure_is_told_late(&self, number: u8) {
+        let (site, world, on) = (self.site.clone(), self.agent_world(number), host(number));
+        let failed = |claim: &Claim| matches!(claim.said, Said::Failed(_));
+        self.site.spawn("fate", "late report", async move {
+            let claims = [Object::List(Range::ClaimsOn(on.clone()))];
+            let when = When::new(claims.clone(), move |site: &Site| any(site, failed));
+            let copy = move |site: &mut Site| {
+                let claim = every::<Claim>(site).into_iter().find(failed).expect("the gate is open");
+                let host = every::<Host>(site).into_iter().find(|row| row.id == on).expect("it has a claim");
+                let Said::Failed(why) = claim.said else { unreachable!("it failed") };
+                let said = Statement { claim: claim.id, order: claim.order, answer: Answer::Failed(why) };
+                let Host { epoch, list_gen, report_seq: seq, .. } = host;
+                let (statements, unheard) = (vec![said], false);
+                let report = Report { host: on, epoch, seq, unheard, list_gen, statements, census: None };
+                ((report, claim.order), Touched::nothing())
+            };
+            let (report, order) = site.step_when("report is copied", when, copy).await;
+            let another = move |site: &Site| any::<Claim>(site, |claim| claim.order > order);
+            site.step_when("report goes on", When::new(claims, another), |_| ((), Touched::nothing())).await;
+            let _ = site.request(CONTROL, "late report", world.handling(report)).await;
+        });
+    }
+
+    /// A guest that nobody knows appears on a host, with a device, once a new life of its agent was heard; the agent looks
+    /// again.
+    pub(crate) fn guest_appears(&self, number: u8, device: Address) {
+        let (host, (before, _)) = (host(number), self.lives[&host(number)]);
+        let heard = move |row: &Host| row.epoch > before && row.inventory_seq > InventorySeq::default();
+        let row = Object::Row(Key::Host(host.clone()));
+        let when = When::new([row], move |site: &Site| any(site, heard));
+        let appears = self.site.step_when("a guest appears", when, move |site| {
+            site.machine(&host).foreign.push(stranger(device));
+            let tick = site.earn(&host, "agent.tick", 1);
+            ((), on_machine(&host).and_writes([tick]))
+        });
+        self.site.spawn("fate", "a guest appears", appears);
+    }
+
     /// The rule that is switched off in this race, if any.
     pub(crate) fn without(&self) -> Option<Rule> {
-        self.without
+        self.mutant.and_then(Mutant::rule)
     }
 
     /// An agent's process starts on a host: it registers a new life.
@@ -300,10 +361,10 @@ impl Cast {
     }
 
     fn agent_world(&self, number: u8) -> AgentWorld {
-        let (site, act, without) = (self.site.clone(), self.act, self.without);
+        let (site, act, mutant) = (self.site.clone(), self.act, self.mutant);
         let (host, possible) = (host(number), Arc::clone(&self.possible));
         let heard = self.heard[&host].clone();
-        AgentWorld { site, act, host, cause: cause("agent"), heard, without, possible }
+        AgentWorld { site, act, host, cause: cause("agent"), heard, mutant, possible }
     }
 
     /// An agent's process dies at some moment, and another starts.
@@ -380,7 +441,7 @@ impl Cast {
                 Touched::writes(earned.map(|(host, timer)| site.earn(host, timer, 1)))
             };
             cast.site.crash("control dies", vec![CONTROL.to_owned()], unanswered).await;
-            if cast.without != Some(Rule::C2Sweep) {
+            if cast.without() != Some(Rule::C2Sweep) {
                 cast.sweep();
             }
         });

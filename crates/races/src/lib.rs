@@ -13,6 +13,7 @@ mod scene;
 mod second_report;
 mod site;
 mod stage;
+mod transaction;
 pub mod twin;
 mod verdict;
 mod world;

@@ -6,7 +6,7 @@ use steadfast_explore::rehearse;
 use steadfast_model::cause::Cause;
 use steadfast_model::flavor::Flavor;
 use steadfast_model::host::Machine;
-use steadfast_model::hypervisor::Simulated;
+use steadfast_model::hypervisor::{SeenGuest, Simulated};
 use steadfast_model::ids::{HostId, Moment};
 use steadfast_model::inventory::{RatioMilli, ResourceClass, Stock};
 use steadfast_model::pci::{Address, AliasSpec, DeviceRequest, HexId, Kind, Observed};
@@ -43,7 +43,8 @@ impl Scene {
             machines: (1..=hosts).map(|number| (host(number), machine(number))).collect(),
             timers: BTreeMap::new(),
             commits: 0,
-            without: None,
+            mutant: None,
+            unheard: BTreeMap::new(),
             awake: BTreeSet::new(),
             faults: BTreeMap::new(),
             cut: BTreeSet::new(),
@@ -87,6 +88,12 @@ impl Scene {
         self.then(|cast| cast.force_down(number))
     }
 
+    /// A guest that nobody knows holds a device of a host, and its agent has said so.
+    pub(crate) fn with_stranger(mut self, number: u8, device: Address) -> Scene {
+        self.machine(number, |machine| machine.foreign.push(stranger(device)));
+        self.then(|cast| cast.agent(number))
+    }
+
     pub(crate) fn machine(&mut self, number: u8, change: impl FnOnce(&mut Simulated)) {
         change(self.site.machines.get_mut(&host(number)).expect("a host of the scene"));
     }
@@ -119,9 +126,20 @@ pub(crate) fn cause(actor: &str) -> Cause {
     }
 }
 
-fn gpu(bus: u8) -> Observed {
+/// A guest that no agent of ours made, with a device.
+pub(crate) fn stranger(device: Address) -> SeenGuest {
+    let tag = "somebody".parse().expect("a name");
+    SeenGuest { tag, claim: None, running: true, devices: vec![device] }
+}
+
+/// Where a host has its GPU of this number.
+pub(crate) fn gpu_at(number: u8) -> Address {
+    Address { domain: 0, bus: number, slot: 0, function: 0 }
+}
+
+fn gpu(number: u8) -> Observed {
     Observed {
-        address: Address { domain: 0, bus, slot: 0, function: 0 },
+        address: gpu_at(number),
         kind: Kind::Pci,
         vendor: HexId(0x10de),
         product: HexId(0x20b0),

@@ -7,6 +7,7 @@ use steadfast_model::hypervisor::Seen;
 use steadfast_model::message::{AskList, Census, Report, UnknownGuest};
 use steadfast_operations::seam::{Key, Message, Record, Row, Stored};
 
+use crate::mutant::Mutant;
 use crate::scene::cause;
 use crate::site::Site;
 use crate::world::{CONTROL, Controller};
@@ -27,7 +28,11 @@ pub(crate) fn changes_nothing(site: &Site, hosts: &[&Host]) -> Result<(), String
     let reported = rehearse(calm, STEPS_MAX, |handle| {
         for host in hosts {
             let seen = site.machines[&host.id].observe();
-            handle.spawn(CONTROL, "second report", report(handle.clone(), (*host).clone(), seen));
+            handle.spawn(
+                CONTROL,
+                "second report",
+                report(handle.clone(), site.mutant, (*host).clone(), seen),
+            );
         }
     });
     let after = reported.map_err(|_| "Q6: a second report goes round in circles".to_owned())?;
@@ -56,9 +61,13 @@ fn same((old_key, old): &(Key, Stored), (new_key, new): &(Key, Stored)) -> bool 
     old_key == new_key && (old.record == new.record || alike())
 }
 
+fn controller(site: Handle<Site>, mutant: Option<Mutant>) -> Controller {
+    Controller { site, act: ACT, by: "report", mutant, possible: Default::default() }
+}
+
 /// One round of an agent that lives the host's present life.
-async fn report(handle: Handle<Site>, host: Host, seen: Seen) {
-    let (env, cause) = (Controller { site: handle, act: ACT, possible: Default::default() }, cause("agent"));
+async fn report(handle: Handle<Site>, mutant: Option<Mutant>, host: Host, seen: Seen) {
+    let (env, cause) = (controller(handle, mutant), cause("agent"));
     let (id, epoch) = (host.id.clone(), host.epoch);
     let Ok(list) = AskList { host: id.clone(), epoch, since: None }.handle(&env, &cause).await else {
         return;

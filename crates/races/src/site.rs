@@ -5,13 +5,13 @@ use std::fmt;
 
 use steadfast_explore::{Footprint, Steady, World};
 use steadfast_model::hypervisor::{Act, ActError, Simulated};
-use steadfast_model::ids::{HostId, InstanceId};
+use steadfast_model::ids::{HostId, InstanceId, ListGen};
 use steadfast_model::message::GuestSpec;
 use steadfast_operations::seam::{self, Key, Range, RawAsk};
 use steadfast_store::Memory;
 
 use crate::fault::Fault;
-use crate::mutant::Rule;
+use crate::mutant::{Mutant, Rule};
 use crate::twin::Twin;
 
 /// Everything that outlives a process.
@@ -27,8 +27,10 @@ pub struct Site {
     pub faults: BTreeMap<Fault, u32>,
     /// How many commits there were: it numbers the next one.
     pub commits: u64,
-    /// The rule that is switched off, if any.
-    pub without: Option<Rule>,
+    /// What is wrong with the operations, if anything.
+    pub mutant: Option<Mutant>,
+    /// The `list_gen` of hosts whose agents are not woken to it.
+    pub unheard: BTreeMap<HostId, ListGen>,
     /// Hosts whose agent was started in this race, and did not die: what lives there must converge.
     pub awake: BTreeSet<HostId>,
     /// Hosts that nobody can reach.
@@ -121,6 +123,11 @@ impl Site {
 }
 
 impl Site {
+    /// The rule that is switched off, if any.
+    pub(crate) fn without(&self) -> Option<Rule> {
+        self.mutant.and_then(Mutant::rule)
+    }
+
     /// Something happened to a host's agent that it gets over when this timer goes off. Answers what that touched.
     pub(crate) fn earn(&mut self, host: &HostId, timer: &'static str, times: u32) -> Object {
         *self.timers.entry((host.clone(), timer)).or_default() += times;

@@ -8,7 +8,7 @@ use steadfast_model::ids::Version;
 
 use crate::cast::Cast;
 use crate::fault::Fault;
-use crate::mutant::Rule;
+use crate::mutant::{Mutant, Rule};
 use crate::scenario::generated::{self, Op};
 use crate::scene::{SCENE_STEPS_MAX, Scene};
 use crate::site::Site;
@@ -132,17 +132,17 @@ impl Race {
         fewer_ops.chain(fewer_faults).collect()
     }
 
-    /// Sets the scene. With `without`, that rule is off from then on.
+    /// Sets the scene. The operations are wrong with `mutant` from then on.
     ///
     /// # Panics
     /// When the scene cannot be set: it is made by the operations that are under test.
     #[must_use]
-    pub fn staged(&self, without: Option<Rule>) -> Staged<'_> {
+    pub fn staged(&self, mutant: Option<Mutant>) -> Staged<'_> {
         let mut scene = match &self.play {
             Play::Written { scene, .. } => scene(),
             Play::Generated { ops, faults } => generated::scene(ops, faults),
         };
-        scene.site.without = without;
+        scene.site.mutant = mutant;
         Staged { race: self, scene }
     }
 

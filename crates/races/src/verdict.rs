@@ -43,7 +43,7 @@ pub(crate) fn always(site: &Site) -> Result<(), String> {
     }
 }
 
-/// What a claim's row says of its guest is so: a quiet one does not run, and one said to run is there.
+/// What a claim's row says of its guest is so: a quiet one does not run, and one said to run does.
 fn answers_hold(site: &Site, snapshot: &Snapshot) -> Result<(), String> {
     for claim in &snapshot.claims {
         let guest = site.machines[&claim.host].guests.get(&claim.id);
@@ -55,8 +55,8 @@ fn answers_hold(site: &Site, snapshot: &Snapshot) -> Result<(), String> {
             ));
         }
         let host = snapshot.hosts.iter().find(|host| host.id == claim.host).expect("claims belong");
-        if claim.said == Said::Running && speaks(site, host) && guest.is_none() {
-            return Err(format!("Answers: {} said that a guest runs, and it is not there", claim.host));
+        if claim.said == Said::Running && speaks(site, host) && !guest.is_some_and(|guest| guest.running) {
+            return Err(format!("Answers: {} said that a guest runs, and it does not", claim.host));
         }
     }
     Ok(())
@@ -151,10 +151,16 @@ fn host_of<'a>(snapshot: &'a Snapshot, claim: &Claim) -> &'a Host {
     snapshot.hosts.iter().find(|host| host.id == claim.host).expect("claims belong")
 }
 
-/// L3: whoever runs an agent is heard of: its life is registered, or the host was removed.
+/// L3: whoever runs an agent is heard of: its life is registered, or the host was removed. The quarantine of a host
+/// without guests ends.
 fn returned(site: &Site, host: &Host) -> Result<(), String> {
-    if !site.awake.contains(&host.id) || host.removed || speaks(site, host) {
+    if !site.awake.contains(&host.id) || host.removed {
         return Ok(());
+    }
+    if speaks(site, host) {
+        let machine = &site.machines[&host.id];
+        let kept = host.quarantined && machine.foreign.is_empty() && machine.guests.is_empty();
+        return if kept { Err(format!("L3: the quarantine of {} never ends", host.id)) } else { Ok(()) };
     }
     Err(format!("L3: the agent of {} runs, and its life is not registered", host.id))
 }
@@ -179,6 +185,9 @@ fn claim_rests(site: &Site, snapshot: &Snapshot, claim: &Claim) -> Result<(), St
         Role::Leaving => false,
         Role::Incoming | Role::Home | Role::Held => guest.is_some_and(|guest| guest.running) == claim.run,
     };
+    if right && claim.said == Said::Off && !claim.run && !claim.is_quiet() {
+        return Err(format!("L3: a guest on living {} is off, and not known to be quiet", claim.host));
+    }
     if right {
         return Ok(());
     }

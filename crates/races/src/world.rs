@@ -5,28 +5,24 @@ use std::sync::Arc;
 
 use steadfast_explore::{Handle, When};
 use steadfast_model::cause::Cause;
-use steadfast_model::ids::{HostId, ListGen, Moment, Version};
+use steadfast_model::ids::{HostId, ListGen, Moment};
 use steadfast_model::schedule::{Fleet, HostView};
 use steadfast_operations::seam::{
-    Abort, Changes, Commit, CommitError, Control, Engine, Env, FeedEntry, Halt, Key, Overlay, RawAsk, Step,
-    Stored, Tx, TxError, View, claims_on, devices_of, draft, hosts, inventory_of, look,
+    Control, Engine, Env, Halt, Key, Step, Tx, TxError, View, claims_on, devices_of, hosts, inventory_of,
+    look,
 };
-use steadfast_store::Memory;
 use uuid::Uuid;
 
 use crate::fault::{Fault, at_once, goes_wrong};
-use crate::mutant::{self, Rule};
-use crate::site::{Object, Site, Touched, committed, read};
-use crate::twin::Twin;
+use crate::mutant::{self, Again, Mutant};
+use crate::site::{Object, Site, Touched, read};
+use crate::transaction::{Bent, Ran, overwrite, transact};
 
 /// The node that every control plane's task runs on.
 pub(crate) const CONTROL: &str = "control";
 
 /// The moment at which everything happens: no decision may depend on it.
 pub(crate) const NOW: Moment = Moment(0);
-
-/// Who commits in the simulated world.
-const WRITER: Uuid = Uuid::from_u128(1);
 
 pub(crate) fn agent_node(host: &HostId) -> String {
     format!("agent {host}")
@@ -42,62 +38,12 @@ pub(crate) struct Controller {
     pub site: Handle<Site>,
     /// Which act this is: ids of a later one sort after those of an earlier one.
     pub act: u32,
+    /// On whose behalf: an operation, or the message that is handled.
+    pub by: &'static str,
+    /// What is wrong with it, if anything.
+    pub mutant: Option<Mutant>,
     /// What may go wrong in this act.
     pub possible: Arc<BTreeSet<Fault>>,
-}
-
-/// The store as a control plane without some rule reads it.
-struct Bent<'a> {
-    store: &'a mut Memory,
-    twin: Option<&'a mut Twin>,
-    without: Option<Rule>,
-    step: Step,
-    /// All that was asked: what a body that refused has read.
-    asked: Vec<RawAsk>,
-}
-
-impl<'a> Bent<'a> {
-    fn of(site: &'a mut Site, step: Step) -> Bent<'a> {
-        let (store, twin) = (&mut site.store, site.twin.as_mut());
-        Bent { store, twin, without: site.without, step, asked: Vec::new() }
-    }
-}
-
-impl Engine for Bent<'_> {
-    fn fetch(&mut self, asks: &[RawAsk]) -> Result<Vec<Vec<Stored>>, Abort> {
-        self.asked.extend_from_slice(asks);
-        let mut answers = self.store.fetch(asks)?;
-        if let Some(twin) = &mut self.twin {
-            twin.fetch(asks, &answers);
-        }
-        if let Some(rule) = self.without {
-            answers.iter_mut().flatten().for_each(|row| mutant::bend_read(rule, self.step, &mut row.record));
-        }
-        Ok(answers)
-    }
-
-    fn commit(&mut self, batch: &[Changes]) -> Result<Version, CommitError> {
-        let committed = self.store.commit(batch);
-        if let Some(twin) = &mut self.twin {
-            twin.commit(batch, &committed);
-        }
-        committed
-    }
-
-    fn rollback(&mut self) {
-        self.store.rollback();
-        if let Some(twin) = &mut self.twin {
-            twin.rollback();
-        }
-    }
-
-    fn committed(&mut self, writer: Uuid, n: u64) -> Result<Option<Version>, Abort> {
-        self.store.committed(writer, n)
-    }
-
-    fn feed(&mut self, since: Version, limit: usize) -> Result<Vec<FeedEntry>, Abort> {
-        self.store.feed(since, limit)
-    }
 }
 
 impl Env for Controller {
@@ -120,7 +66,9 @@ impl Env for Controller {
     }
 
     fn spawn(&self, task: Step, future: impl Future<Output = ()> + Send + 'static) {
-        self.site.spawn(CONTROL, task, future);
+        if !self.mutant.is_some_and(|mutant| mutant.forgets_to_go_on(self.by)) {
+            self.site.spawn(CONTROL, task, future);
+        }
     }
 }
 
@@ -136,7 +84,32 @@ impl Control for Controller {
         B: FnMut(&mut Tx<'_>) -> Result<T, Halt> + Send + 'static,
     {
         let cause = cause.clone();
-        self.site.step(step, move |site| transact(site, step, &cause, &mut body)).await
+        let first = move |site: &mut Site| {
+            let (ran, touched) = transact(site, step, &cause, &mut body);
+            ((ran, body, cause), touched)
+        };
+        let (ran, mut body, cause) = self.site.step(step, first).await;
+        let again = self.mutant.is_some_and(|mutant| mutant.does_again(Again::Body(step)));
+        match ran {
+            Ran::Ended(Ok(_)) if again => {
+                let second = move |site: &mut Site| transact(site, step, &cause, &mut body);
+                match self.site.step(format!("{step} again"), second).await {
+                    Ran::Ended(result) => result,
+                    Ran::PutOff { value, .. } => Ok(value),
+                }
+            }
+            Ran::Ended(result) => result,
+            Ran::PutOff { value, later, answered } => {
+                let label = format!("{} writes", later.step);
+                let writes = self.site.step(label, move |site| ((), overwrite(site, later)));
+                if answered {
+                    self.site.spawn(CONTROL, "late commit", writes);
+                } else {
+                    writes.await;
+                }
+                Ok(value)
+            }
+        }
     }
 
     async fn view<T, B>(&self, step: Step, mut body: B) -> Result<T, TxError>
@@ -157,7 +130,10 @@ impl Control for Controller {
     async fn changed(&self, step: Step, host: &HostId, since: ListGen) {
         let row = Object::Row(Key::Host(host.clone()));
         let host = host.clone();
-        let differs = move |site: &Site| mutant::list_gen(site, &host).is_some_and(|now| now > since);
+        let differs = move |site: &Site| {
+            let unheard = site.unheard.get(&host);
+            mutant::list_gen(site, &host).is_some_and(|now| now > since && unheard != Some(&now))
+        };
         self.site.step_when(step, When::new([row], differs), |_| ((), Touched::nothing())).await;
     }
 
@@ -179,34 +155,4 @@ impl Control for Controller {
         })
         .await
     }
-}
-
-/// One transaction, committed at once: in memory nobody else can come between.
-fn transact<T>(
-    site: &mut Site,
-    step: Step,
-    cause: &Cause,
-    body: &mut dyn FnMut(&mut Tx<'_>) -> Result<T, Halt>,
-) -> (Result<T, TxError>, Touched) {
-    site.commits += 1;
-    let by = Commit { writer: WRITER, n: site.commits, step, cause };
-    let mut engine = Bent::of(site, step);
-    let drafted = draft(&mut engine, &Overlay::default(), NOW, by, body);
-    let mut drafted = match drafted {
-        Ok(drafted) => drafted,
-        Err(halt) => {
-            engine.rollback();
-            return (Err(halt.into()), read(engine.asked));
-        }
-    };
-    if let Some(rule) = engine.without {
-        mutant::bend_write(rule, engine.store, &mut drafted.changes);
-    }
-    let label = Some(drafted.changes.step);
-    if drafted.changes.is_empty() {
-        engine.rollback();
-    } else {
-        engine.commit(std::slice::from_ref(&drafted.changes)).expect("a body over the newest rows commits");
-    }
-    (Ok(drafted.value), Touched { label, ..committed(drafted.footprint) })
 }

@@ -1,7 +1,7 @@
 //! An evacuation and whatever may come between its steps.
 
 use steadfast_model::claim::{Claim, Role};
-use steadfast_model::instance::Instance;
+use steadfast_model::instance::{Instance, VmState};
 use steadfast_model::migration::{Migration, MigrationStatus};
 
 use crate::cast::Cast;
@@ -140,7 +140,11 @@ pub(super) const RACES: &[Race] =
                 cast.evacuate_to(None, true);
                 cast.control_dies();
             },
-        ),
+        )
+        .rests(|site| {
+            let runs = |row: &Instance| row.host == Some(host(2)) && row.vm_state != VmState::Stopped;
+            if any::<Instance>(site, runs) { Err("it was not left stopped".to_owned()) } else { Ok(()) }
+        }),
     ];
 
 /// An instance on host 1, which is down; host 2 has a device free.

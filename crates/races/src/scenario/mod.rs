@@ -4,6 +4,7 @@ mod alone;
 mod claims;
 mod evacuation;
 pub mod generated;
+mod operators;
 mod progress;
 mod runners;
 
@@ -16,11 +17,12 @@ pub const EVACUATION: &[Race] = evacuation::RACES;
 pub const CLAIMS: &[Race] = claims::RACES;
 pub const RUNNERS: &[Race] = runners::RACES;
 pub const PROGRESS: &[Race] = progress::RACES;
+pub const OPERATORS: &[Race] = operators::RACES;
 
 /// Every race.
 #[must_use]
 pub fn all() -> Vec<&'static Race> {
-    [EVACUATION, CLAIMS, RUNNERS, PROGRESS].into_iter().flatten().collect()
+    [EVACUATION, CLAIMS, RUNNERS, PROGRESS, OPERATORS].into_iter().flatten().collect()
 }
 
 /// The race of this name: one that was written, or one that is generated from the operations and faults it names.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use steadfast_explore::{Sample, sample, trace};
 use steadfast_races::campaign::{Bounds, Explored, campaign, campaign_with};
-use steadfast_races::mutant::Rule;
+use steadfast_races::mutant::{Mutant, Rule};
 use steadfast_races::scenario;
 use steadfast_races::scenario::generated::{self, Op};
 use steadfast_races::{Fault, Race};
@@ -90,7 +90,8 @@ const WALKS: u64 = 1_000;
 fn combinations_need_the_rules() {
     for (rule, name) in NEEDED {
         let race = scenario::find(name).expect("a race of this name");
-        let sampled = sample(&race.staged(Some(rule)), &Sample { runs: 0..WALKS, ..Sample::default() });
+        let sampled =
+            sample(&race.staged(Some(Mutant::Rule(rule))), &Sample { runs: 0..WALKS, ..Sample::default() });
         let found = sampled.expect("it ends").violation;
         let (runs, violation) = found.unwrap_or_else(|| panic!("{name} holds without {rule:?}"));
         println!("{name:32} without {rule:?}, run {runs}: {}", violation.message);

@@ -6,7 +6,7 @@ use steadfast_explore::{
     Found, Options, Overrun, Reduction, Sample, Sampled, Shown, StepId, Violation, World, sample, search,
     search_and_tell, trace,
 };
-use steadfast_races::mutant::Rule;
+use steadfast_races::mutant::{Mutant, Rule};
 use steadfast_races::{Race, scenario};
 
 /// Up to how many orders are tried one by one. A race with more is walked at random beside.
@@ -33,12 +33,13 @@ fn assert_holds(race: &Race, violation: Option<&Violation>) {
 
 fn timeline(race: &Race, without: Option<Rule>, path: &[StepId]) -> String {
     let line = |step: &Shown| format!("  {:16} {:18} {}", step.node, step.task, step.label);
-    trace(&race.staged(without), path).iter().map(line).collect::<Vec<_>>().join("\n")
+    trace(&race.staged(without.map(Mutant::Rule)), path).iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn walk(race: &Race, without: Option<Rule>, runs: u64) -> Sampled {
     let options = Sample { runs: 0..runs, ..Sample::default() };
-    sample(&race.staged(without), &options).unwrap_or_else(|overrun| circles(race, &overrun))
+    sample(&race.staged(without.map(Mutant::Rule)), &options)
+        .unwrap_or_else(|overrun| circles(race, &overrun))
 }
 
 /// Tries the orders of each race, and says how many there were.
@@ -80,6 +81,11 @@ fn operations_end_in_every_order() {
 }
 
 #[test]
+fn operators_agree_in_every_order() {
+    check(scenario::OPERATORS);
+}
+
+#[test]
 fn every_rule_is_needed() {
     for race in scenario::all() {
         let Some(rule) = race.rule else { continue };
@@ -96,7 +102,7 @@ fn every_rule_is_needed() {
 fn the_seed_is_found_in_the_audit_and_in_nothing_else() {
     let seed = scenario::all().into_iter().find(|race| race.name == "seed").expect("the seed is a race");
     let shipped = search(&seed.staged(None), &Options::default()).expect("it ends");
-    let planted = search(&seed.staged(seed.rule), &Options::default()).expect("it ends");
+    let planted = search(&seed.staged(seed.rule.map(Mutant::Rule)), &Options::default()).expect("it ends");
     println!("the seed: {} orders hold", shipped.schedules);
     println!(
         "with the audit: {} runs lose the device, {} orders in all",
@@ -114,7 +120,7 @@ const PLAIN_MAX: u64 = 4_000;
 fn ends(race: &Race, without: Option<Rule>, reduction: Reduction) -> (BTreeSet<(u64, bool)>, Found) {
     let mut ends = BTreeSet::new();
     let options = Options { reduction, schedules_max: PLAIN_MAX, ..Options::default() };
-    let found = search_and_tell(&race.staged(without), &options, &mut |world, wrong| {
+    let found = search_and_tell(&race.staged(without.map(Mutant::Rule)), &options, &mut |world, wrong| {
         ends.insert((world.digest(), wrong.is_some()));
     });
     (ends, found.unwrap_or_else(|overrun| circles(race, &overrun)))

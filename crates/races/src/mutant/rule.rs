@@ -1,9 +1,4 @@
 //! The rules of the protocol, each as a switch: what the shipped code would do without it.
-//!
-//! A rule is switched off by bending what goes through the seam: a row as it is read, a row as it is written, a
-//! message, an order to a machine. The operations themselves are the shipped ones; there is no flag in them.
-
-use std::any::Any;
 
 use std::sync::Arc;
 use steadfast_explore::Handle;
@@ -14,9 +9,10 @@ use steadfast_model::ids::{ClaimId, Epoch, HostId, ListGen, ReportSeq};
 use steadfast_model::instance::Instance;
 use steadfast_model::message::{Answer, AskList, List, Report, Statement};
 use steadfast_model::pci::Device;
-use steadfast_operations::seam::{Changes, Key, Message, Record, Row, Step};
+use steadfast_operations::seam::{Changes, Message, Record, Row, Step};
 use steadfast_store::Memory;
 
+use super::same;
 use crate::site::{Site, Touched};
 
 /// A rule of PROTOCOL §4, by the name it has there.
@@ -49,8 +45,37 @@ pub enum Rule {
     Observation,
 }
 
+impl Rule {
+    pub const ALL: [Rule; 24] = [
+        Rule::A1Told,
+        Rule::A2ListGen,
+        Rule::A3OpenOrders,
+        Rule::A4Barrier,
+        Rule::A5EpochPerLife,
+        Rule::A6GoneAnswers,
+        Rule::A7Tombstone,
+        Rule::A8Quarantine,
+        Rule::A9ClaimRechecks,
+        Rule::B1OneRunner,
+        Rule::B2ReceiptVoid,
+        Rule::B3FenceCompares,
+        Rule::B6OrderEchoed,
+        Rule::B7RollBackWaits,
+        Rule::B8NoAutostart,
+        Rule::B9LivingHome,
+        Rule::B10NamedByClaim,
+        Rule::C1ReceiptAnswers,
+        Rule::C2Sweep,
+        Rule::C3DeleteOvertakes,
+        Rule::C4OneOperation,
+        Rule::C5RemovalRefuses,
+        Rule::C6KeepsTrying,
+        Rule::Observation,
+    ];
+}
+
 /// Changes a row of a kind as it is read.
-fn bend<R: Row>(record: &mut Record, change: impl FnOnce(&mut R)) {
+pub(super) fn bend<R: Row>(record: &mut Record, change: impl FnOnce(&mut R)) {
     if let Some(row) = R::of_record(record) {
         let mut row = row.as_ref().clone();
         change(&mut row);
@@ -59,7 +84,7 @@ fn bend<R: Row>(record: &mut Record, change: impl FnOnce(&mut R)) {
 }
 
 /// What a control plane without the rule reads in place of a row.
-pub(crate) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
+pub(super) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
     match rule {
         Rule::A1Told if step == "delete" || step == "advance" => {
             bend::<Claim>(record, |claim| claim.told = false)
@@ -101,7 +126,7 @@ pub(crate) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
 const FENCE_INTENT: Epoch = Epoch(3);
 
 /// What a control plane without the rule writes in place of its changes.
-pub(crate) fn bend_write(rule: Rule, store: &Memory, changes: &mut Changes) {
+pub(super) fn bend_write(rule: Rule, store: &Memory, changes: &mut Changes) {
     let step = changes.step;
     for write in &mut changes.writes {
         let Some(record) = &mut write.record else { continue };
@@ -124,20 +149,15 @@ pub(crate) fn bend_write(rule: Rule, store: &Memory, changes: &mut Changes) {
     }
 }
 
-/// A value as another type, where the two are the same.
-pub(crate) fn same<A: 'static, B: 'static>(value: A) -> Option<B> {
-    (Box::new(value) as Box<dyn Any>).downcast::<B>().ok().map(|value| *value)
-}
-
 /// What arrives in place of a message.
-pub(crate) async fn bend_message<M: Message>(site: &Handle<Site>, without: Option<Rule>, message: M) -> M {
-    let Some(rule @ (Rule::A6GoneAnswers | Rule::B6OrderEchoed)) = without else { return message };
+pub(super) async fn bend_message<M: Message>(site: &Handle<Site>, rule: Rule, message: M) -> M {
+    let (Rule::A6GoneAnswers | Rule::B6OrderEchoed) = rule else { return message };
     let Some(report) = same::<_, Report>(message.clone()) else { return message };
     let bent = site.step("bend", move |site| (bend_report(rule, site, report), Touched::everything())).await;
     same(bent).expect("a report in place of a report")
 }
 
-fn claims_of_host<'a>(site: &'a Site, host: &'a HostId) -> impl Iterator<Item = Claim> + 'a {
+pub(super) fn claims_of_host<'a>(site: &'a Site, host: &'a HostId) -> impl Iterator<Item = Claim> + 'a {
     let claims = site.store.rows().filter_map(|(_, row)| Claim::of_record(&row.record));
     claims.filter(move |claim| claim.host == *host).map(|claim| claim.as_ref().clone())
 }
@@ -181,17 +201,10 @@ pub(crate) fn bend_late_list(without: Option<Rule>, list: List, epoch: Epoch) ->
     List { epoch, ..list }
 }
 
-/// The `list_gen` that a waiting agent is woken by.
-pub(crate) fn list_gen(site: &Site, host: &HostId) -> Option<ListGen> {
-    let key = Key::Host(host.clone());
-    let row = site.store.row(&key)?;
-    Host::of_record(&row.record).map(|host| host.list_gen)
-}
-
 /// What an order to a machine turns out to do.
 pub(crate) fn bend_order(site: &mut Site, host: &HostId, order: u64) {
     let open = site.machines[host].orders.get(&order);
-    if let (Some(Rule::B10NamedByClaim), Some(Act::Destroy(claim))) = (site.without, open) {
+    if let (Some(Rule::B10NamedByClaim), Some(Act::Destroy(claim))) = (site.without(), open) {
         let act = Act::Destroy(namesake(site, host, *claim));
         site.machines.get_mut(host).and_then(|machine| machine.orders.insert(order, act));
     }

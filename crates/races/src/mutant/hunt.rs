@@ -1,0 +1,56 @@
+//! Looks for a scenario that catches a mutant.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use steadfast_explore::{Meter, Sample, sample};
+
+use super::Mutant;
+use crate::fault::Fault;
+use crate::scenario;
+use crate::scenario::generated::{self, Op};
+use crate::stage::Race;
+
+/// How a mutant was caught.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caught {
+    pub scenario: String,
+    /// The number of the random run.
+    pub run: u64,
+    /// What went wrong.
+    pub message: String,
+}
+
+/// Runs a scenario at random with the mutant in place, up to so many times, until something goes wrong: also a run that
+/// has no end, and a body that does not believe what it reads.
+#[must_use]
+pub fn caught_in(mutant: Mutant, race: &Race, runs: u64) -> Option<Caught> {
+    let meter = Meter::default();
+    let wanted = Sample { runs: 0..runs, meter: meter.clone(), ..Sample::default() };
+    let staged = race.staged(Some(mutant));
+    let sampled = catch_unwind(AssertUnwindSafe(|| sample(&staged, &wanted)));
+    let (run, message) = match sampled {
+        Ok(Ok(sampled)) => {
+            let (run, violation) = sampled.violation?;
+            (run, violation.message)
+        }
+        Ok(Err(_)) => (meter.schedules(), "it goes round in circles".to_owned()),
+        Err(_) => (meter.schedules(), "a body does not believe what it reads".to_owned()),
+    };
+    Some(Caught { scenario: race.name.to_string(), run, message })
+}
+
+/// Goes through the scenarios, the likely ones first, with a few runs of each: the races that somebody wrote, then pairs
+/// with an operation that is wrong, alone and with something that goes wrong, then triples.
+#[must_use]
+pub fn hunt(mutant: Mutant, runs: u64) -> Option<Caught> {
+    let written = scenario::all().into_iter().cloned();
+    let concerned = |race: &Race| race.operations().iter().any(|op| mutant.operations().contains(op));
+    let pairs: Vec<Race> = generated::pairs().into_iter().filter(concerned).collect();
+    let faulty = Fault::ALL.into_iter().flat_map(|fault| generated::with_fault(&pairs, fault));
+    let within =
+        |race: &Race| race.operations().iter().filter(|op| mutant.operations().contains(op)).count() > 1;
+    let triples = generated::triples().into_iter().filter(within);
+    let alone = Op::ALL.into_iter().map(|op| generated::of(vec![op], Vec::new())).filter(concerned);
+    let mut likely = written.chain(alone).chain(pairs.clone()).chain(faulty).chain(triples);
+    likely.find_map(|race| caught_in(mutant, &race, runs))
+}

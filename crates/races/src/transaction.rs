@@ -1,0 +1,157 @@
+//! One transaction over the simulated store: committed at once, unless a mutant puts a part of it off.
+
+use steadfast_model::cause::Cause;
+use steadfast_model::ids::Version;
+use steadfast_operations::seam::{
+    Abort, Changes, Commit, CommitError, Engine, FeedEntry, Halt, Overlay, RawAsk, Step, Stored, Tx, TxError,
+    draft,
+};
+use steadfast_store::Memory;
+use uuid::Uuid;
+
+use crate::mutant::{self, Mutant};
+use crate::site::{Object, Site, Touched, committed, read};
+use crate::twin::Twin;
+use crate::world::NOW;
+
+/// Who commits in the simulated world.
+const WRITER: Uuid = Uuid::from_u128(1);
+
+/// The store as a control plane with something wrong reads it.
+pub(crate) struct Bent<'a> {
+    store: &'a mut Memory,
+    twin: Option<&'a mut Twin>,
+    mutant: Option<Mutant>,
+    step: Step,
+    /// All that was asked: what a body that refused has read.
+    pub asked: Vec<RawAsk>,
+}
+
+impl<'a> Bent<'a> {
+    pub fn of(site: &'a mut Site, step: Step) -> Bent<'a> {
+        let (store, twin) = (&mut site.store, site.twin.as_mut());
+        Bent { store, twin, mutant: site.mutant, step, asked: Vec::new() }
+    }
+}
+
+impl Engine for Bent<'_> {
+    fn fetch(&mut self, asks: &[RawAsk]) -> Result<Vec<Vec<Stored>>, Abort> {
+        self.asked.extend_from_slice(asks);
+        let mut answers = self.store.fetch(asks)?;
+        if let Some(twin) = &mut self.twin {
+            twin.fetch(asks, &answers);
+        }
+        if let Some(mutant) = self.mutant {
+            let rows = answers.iter_mut().flatten();
+            rows.for_each(|row| mutant::bend_read(mutant, self.store, self.step, &mut row.record));
+        }
+        Ok(answers)
+    }
+
+    fn commit(&mut self, batch: &[Changes]) -> Result<Version, CommitError> {
+        let committed = self.store.commit(batch);
+        if let Some(twin) = &mut self.twin {
+            twin.commit(batch, &committed);
+        }
+        committed
+    }
+
+    fn rollback(&mut self) {
+        self.store.rollback();
+        if let Some(twin) = &mut self.twin {
+            twin.rollback();
+        }
+    }
+
+    fn committed(&mut self, writer: Uuid, n: u64) -> Result<Option<Version>, Abort> {
+        self.store.committed(writer, n)
+    }
+
+    fn feed(&mut self, since: Version, limit: usize) -> Result<Vec<FeedEntry>, Abort> {
+        self.store.feed(since, limit)
+    }
+}
+
+/// What a transaction came to.
+pub(crate) enum Ran<T> {
+    Ended(Result<T, TxError>),
+    /// A part of it is still to be written, blindly. With `answered`, its caller does not wait for it.
+    PutOff {
+        value: T,
+        later: Changes,
+        answered: bool,
+    },
+}
+
+/// Runs a body and commits. In memory nobody else can come between.
+pub(crate) fn transact<T>(
+    site: &mut Site,
+    step: Step,
+    cause: &Cause,
+    body: &mut dyn FnMut(&mut Tx<'_>) -> Result<T, Halt>,
+) -> (Ran<T>, Touched) {
+    site.commits += 1;
+    let by = Commit { writer: WRITER, n: site.commits, step, cause };
+    let mut engine = Bent::of(site, step);
+    let drafted = draft(&mut engine, &Overlay::default(), NOW, by, body);
+    let mut drafted = match drafted {
+        Ok(drafted) => drafted,
+        Err(halt) => {
+            engine.rollback();
+            return (Ran::Ended(Err(halt.into())), read(engine.asked));
+        }
+    };
+    let label = Some(drafted.changes.step);
+    let Some(mutant) = engine.mutant else {
+        if drafted.changes.is_empty() {
+            engine.rollback();
+        } else {
+            let batch = std::slice::from_ref(&drafted.changes);
+            engine.commit(batch).expect("a body over the newest rows commits");
+        }
+        return (Ran::Ended(Ok(drafted.value)), Touched { label, ..committed(drafted.footprint) });
+    };
+    let asked = std::mem::take(&mut engine.asked);
+    mutant::bend_write(mutant, engine.store, step, &mut drafted.changes);
+    let (value, changes) = (drafted.value, drafted.changes);
+    let (now, put_off) = match mutant.puts_off(&changes) {
+        Some(put_off) => (put_off.now, Some((put_off.later, put_off.answered))),
+        None => (changes, None),
+    };
+    let mut touched = read(asked);
+    touched.writes = touched_by(&site.store, &now);
+    touched.label = label;
+    if !now.is_empty() && site.store.commit(std::slice::from_ref(&now)).is_err() {
+        return (Ran::Ended(Err(TxError::Store(Abort::Conflict))), touched);
+    }
+    site.note_silence(mutant, &now);
+    let ran = match put_off {
+        Some((later, answered)) => Ran::PutOff { value, later, answered },
+        None => Ran::Ended(Ok(value)),
+    };
+    (ran, touched)
+}
+
+/// Writes over whatever is there.
+pub(crate) fn overwrite(site: &mut Site, mut changes: Changes) -> Touched {
+    let touched = Touched::writes(touched_by(&site.store, &changes));
+    for write in &mut changes.writes {
+        write.expects = site.store.row(&write.key).map(|row| row.generation);
+    }
+    if !changes.is_empty() {
+        site.store.commit(std::slice::from_ref(&changes)).expect("it expects what is there");
+    }
+    touched
+}
+
+/// The rows that changes write, and the lists in which they stood or will stand.
+fn touched_by(store: &Memory, changes: &Changes) -> Vec<Object> {
+    let mut objects = Vec::new();
+    for write in &changes.writes {
+        objects.push(Object::Row(write.key.clone()));
+        let old = store.row(&write.key).map(|row| row.record.clone());
+        let ranges = old.iter().chain(&write.record).flat_map(|record| record.ranges());
+        objects.extend(ranges.map(Object::List));
+    }
+    objects
+}
