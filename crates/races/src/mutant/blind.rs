@@ -14,7 +14,7 @@ use steadfast_model::pci::Device;
 use steadfast_operations::seam::{Changes, Key, Message, Record, Row, Step};
 use steadfast_store::Memory;
 
-use super::rule::bend;
+use super::rule::{bend, unnumber};
 use super::same;
 use crate::scenario::generated::Op;
 use crate::site::{Site, Touched};
@@ -418,7 +418,9 @@ impl Blind {
             Sight::Claim(looks) => bend(record, |row| (looks.look)(store, row)),
             Sight::Instance(looks) => bend(record, |row| (looks.look)(store, row)),
             Sight::Device(looks) => bend(record, |row| (looks.look)(store, row)),
-            Sight::Report(_) | Sight::AskList(_) | Sight::Register(_) => {}
+            // Within one life the number of a report guards the same as its statements' orders.
+            Sight::Report(_) => unnumber(record),
+            Sight::AskList(_) | Sight::Register(_) => {}
         }
     }
 

@@ -77,7 +77,6 @@ const CAUGHT: &[(&str, &str)] = &[
     ("torn readmit_host", "readmitted_twice"),
     ("torn stop.end", "delete+stop"),
     ("torn stop.fail", "delete+stop/order-fails"),
-    ("torn stop.late", "delete+stop/order-fails"),
     ("torn start.fail", "delete+start+force_down"),
     ("torn roll_back.end", "no_room_and_delete"),
     ("blind evacuate.claim attempt", "delete_during_evacuation"),
@@ -118,7 +117,6 @@ const CAUGHT: &[(&str, &str)] = &[
     ("forgotten boot.fail list_gen", "boot+boot/order-fails"),
     ("forgotten evacuate.hand_over order", "evacuated_to_stop"),
     ("forgotten stop.request order", "stop+disable/answer-lost"),
-    ("forgotten start.request order", "start+disable/answer-lost"),
     ("forgotten delete said", "delete_during_evacuation"),
     ("forgotten stop.request run", "b6_order_echoed"),
     ("forgotten start.request run", "b6_order_echoed"),
@@ -270,6 +268,10 @@ const CAUGHT: &[(&str, &str)] = &[
 /// Why each of these cannot be caught.
 const EQUIVALENT: &[(&str, &str)] = &[
     ("torn boot.request", "it reads nothing, and the rows that it writes are new"),
+    (
+        "forgotten start.request order",
+        "a late answer to the order before has an older number within one life, and another life voids it",
+    ),
     (
         "blind boot.no_host attempt",
         "a boot is overtaken by a deletion only, and a deleted instance absorbs what would be written",

@@ -102,7 +102,7 @@ pub(super) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
         }),
         // The number of a report guards the same within one life, so it is off as well.
         Rule::B6OrderEchoed if step == "report" => {
-            bend::<Host>(record, |host| host.report_seq = ReportSeq::default());
+            unnumber(record);
         }
         Rule::B7RollBackWaits if step == "advance" => bend::<Claim>(record, |claim| {
             claim.hot &= claim.role != Role::Leaving;
@@ -147,6 +147,11 @@ pub(super) fn bend_write(rule: Rule, store: &Memory, changes: &mut Changes) {
             _ => {}
         }
     }
+}
+
+/// A host that has heard no report of its present life.
+pub(super) fn unnumber(record: &mut Record) {
+    bend::<Host>(record, |host| host.report_seq = ReportSeq::default());
 }
 
 /// What arrives in place of a message.

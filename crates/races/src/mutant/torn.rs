@@ -27,7 +27,6 @@ pub(super) const ALL: &[Torn] = &[
     torn("stop.request", &[Op::Stop]),
     torn("stop.end", &[Op::Stop]),
     torn("stop.fail", &[Op::Stop]),
-    torn("stop.late", &[Op::Stop]),
     torn("start.request", &[Op::Start]),
     torn("start.end", &[Op::Start]),
     torn("start.fail", &[Op::Start]),

@@ -94,7 +94,8 @@ pub(super) const RACES: &[Race] = &[
     )
     .rests(|site| {
         let stays = |row: &Instance| row.host == Some(host(1)) && row.operation.is_none();
-        let other = any::<Instance>(site, |row| stays(row) && row.vm_state != VmState::Active);
+        let as_before = |row: &Instance| row.vm_state == VmState::Active && row.power.is_on();
+        let other = any::<Instance>(site, |row| stays(row) && !as_before(row));
         if other { Err("it is not as it was before".to_owned()) } else { Ok(()) }
     })
     .sampled(),

@@ -174,7 +174,7 @@ mod tests {
     use steadfast_explore::Explorable;
     use steadfast_races::Race;
     use steadfast_races::catalogue::Kind;
-    use steadfast_races::mutant::Rule;
+    use steadfast_races::mutant::{Mutant, Rule};
     use steadfast_races::scenario;
 
     use super::*;
@@ -209,7 +209,7 @@ mod tests {
         }
 
         fn staged(&self, _: Engine) -> Box<dyn Explorable + '_> {
-            Box::new(self.0.staged(Some(self.1)))
+            Box::new(self.0.staged(Some(Mutant::Rule(self.1))))
         }
     }
 
