@@ -3,5 +3,6 @@
 mod crashes;
 mod generated;
 mod legacy;
+mod mutants;
 mod races;
 mod twin;

@@ -1,0 +1,101 @@
+//! Every mutant is caught by some scenario, or does what the shipped code does for a reason that is written down.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use steadfast_races::mutant::{Caught, Fate, Mutant, Rule, caught_in, fate};
+use steadfast_races::scenario;
+
+/// Up to how many random runs it may take to catch a mutant in the scenario that is named for it. The rarest takes about
+/// a third of them.
+const RUNS: u64 = 4_000;
+
+/// How many random runs of each race an equivalent mutant must survive. It is evidence for the reason that is given, and
+/// what would show that the reason has ceased to hold.
+const RUNS_EQUIVALENT: u64 = 25;
+
+/// Does something for each mutant, on all cores.
+fn for_each<T: Send>(mutants: &[Mutant], what: impl Fn(Mutant) -> T + Sync) -> Vec<T> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(mutant) = mutants.get(place) else { return };
+                    let came = what(*mutant);
+                    done.lock().expect("nobody panics while holding it").insert(place, came);
+                }
+            });
+        }
+    });
+    done.into_inner().expect("all are done").into_values().collect()
+}
+
+/// What came of a mutant, and whether that is as it should be.
+fn judge(mutant: Mutant) -> Result<String, String> {
+    let name = mutant.name();
+    match fate(mutant) {
+        None => Err(format!("{name}: nobody knows what becomes of it: hunt for it")),
+        Some(Fate::Caught(scenario)) => {
+            let race = scenario::find(scenario).ok_or(format!("{name}: there is no {scenario}"))?;
+            let caught = caught_in(mutant, &race, RUNS);
+            let Caught { run, message, .. } = caught.ok_or(format!("{name} survives {scenario}"))?;
+            Ok(format!("{name}: caught by {scenario}, run {run}: {message}"))
+        }
+        Some(Fate::Equivalent(why)) => {
+            let mut races = scenario::all().into_iter();
+            match races.find_map(|race| caught_in(mutant, race, RUNS_EQUIVALENT)) {
+                Some(caught) => Err(format!("{name} is no equivalent: {caught:?}")),
+                None => Ok(format!("{name}: equivalent, for {why}")),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_mutant_is_caught() {
+    let mutants: Vec<Mutant> = Mutant::all().collect();
+    let judged = for_each(&mutants, judge);
+    let mut wrong = Vec::new();
+    for one in judged {
+        match one {
+            Ok(line) => println!("{line}"),
+            Err(line) => wrong.push(line),
+        }
+    }
+    let mut kinds: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
+    for mutant in &mutants {
+        let equivalent = matches!(fate(*mutant), Some(Fate::Equivalent(_)));
+        kinds.entry(mutant.kind()).or_default()[usize::from(equivalent)] += 1;
+    }
+    for (kind, [caught, equivalent]) in kinds {
+        println!("{kind:10} {caught:4} caught, {equivalent:3} equivalent");
+    }
+    assert!(wrong.is_empty(), "{} of {} mutants:\n{}", wrong.len(), mutants.len(), wrong.join("\n"));
+    assert!(mutants.len() >= Rule::ALL.len() + 60, "few mutants");
+}
+
+/// Nothing is known of a mutant that does not exist, and no two have one name.
+#[test]
+fn mutants_have_names() {
+    let names: BTreeSet<String> = Mutant::all().map(Mutant::name).collect();
+    assert_eq!(names.len(), Mutant::all().count());
+    for name in steadfast_races::mutant::known() {
+        assert!(names.contains(name), "there is no mutant {name}");
+    }
+}
+
+/// docs/mutants.md tells of every mutant, and of no other.
+#[test]
+fn the_document_tells_of_every_mutant() {
+    let document = include_str!("../../../../docs/mutants.md");
+    let told: Vec<&str> = document.lines().filter(|line| line.starts_with("| `")).collect();
+    for mutant in Mutant::all() {
+        let row = mutant.row();
+        assert!(told.contains(&row.as_str()), "docs/mutants.md lacks: {row}");
+    }
+    assert_eq!(told.len(), Mutant::all().count());
+}
