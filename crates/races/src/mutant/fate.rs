@@ -278,7 +278,8 @@ const EQUIVALENT: &[(&str, &str)] = &[
     ),
     (
         "blind device that is missing",
-        "a device that the host does not list is in the store only while it has an owner, and then it is refused for that",
+        "a device that the host does not list is in the store only while it has an owner, and then it is \
+         refused for that",
     ),
     ("blind claim on a removed host", "a removed host has no registered life, and is refused for that"),
     ("blind claim on a fenced host", "a fenced host has no registered life, and is refused for that"),
@@ -294,7 +295,9 @@ const EQUIVALENT: &[(&str, &str)] = &[
     ),
     (
         "blind list epoch",
-        "a life that is over while no other is registered is refused for that, and one that another life follows is dead: nobody hears the answer, and a claim that counts as told too early only waits for an agent",
+        "a life that is over while no other is registered is refused for that, and one that another life \
+         follows is dead: nobody hears the answer, and a claim that counts as told too early only waits for \
+         an agent",
     ),
     ("blind order of gone", "a claim that is leaving stays so, under one order: `gone` can answer no other"),
     (
@@ -304,7 +307,8 @@ const EQUIVALENT: &[(&str, &str)] = &[
     ("blind receipt, life", "a life that registers raises the epoch, which the receipt compares as well"),
     (
         "blind evacuate.request others hot",
-        "no operation ends while a claim that it left behind is hot, and a claim without permission never becomes so: the check is for moves between living hosts",
+        "no operation ends while a claim that it left behind is hot, and a claim without permission never \
+         becomes so: the check is for moves between living hosts",
     ),
     (
         "forgotten evacuate.request list_gen",
@@ -346,7 +350,8 @@ const EQUIVALENT: &[(&str, &str)] = &[
     ),
     (
         "forgotten fence.intent said",
-        "the receipt or the next registration clears it, and until then it was the last word of a life that had said so in time",
+        "the receipt or the next registration clears it, and until then it was the last word of a life that \
+         had said so in time",
     ),
     (
         "forgotten fence.receipt intent",
@@ -358,7 +363,8 @@ const EQUIVALENT: &[(&str, &str)] = &[
     ),
     (
         "forgotten remove_host epoch",
-        "a removed host admits nobody, and once it is re-admitted it is unregistered, at an epoch that no life has lived",
+        "a removed host admits nobody, and once it is re-admitted it is unregistered, at an epoch that no \
+         life has lived",
     ),
     ("twice hello", "it reads"),
     ("twice register", "the same nonce again gets the same answer"),

@@ -1,6 +1,6 @@
 //! What is forgotten, and where.
 
-use steadfast_model::claim::Role;
+use steadfast_model::claim::{Claim, Role};
 use steadfast_operations::seam::Table;
 
 use super::{Forgotten, Loss};
@@ -101,7 +101,7 @@ pub(super) const OF_OPERATIONS: &[Forgotten] = forgotten! {
     "evacuate.abort" "role": "the destination of a failed evacuation stays",
         [Evacuate], drops (Claim);
     "evacuate.hand_over" "source": "the source stays a home",
-        [Evacuate], does (Loss::Claim(|old, new| if let Some(old) = old && new.role == Role::Leaving { *new = old.clone(); }));
+        [Evacuate], does (Loss::Claim(leaving_stays));
     "boot.claim" "device owner": "a device is not granted to its claim",
         [Boot], keeps (Device.owner);
     "evacuate.claim" "device owner": "a device is not granted to its claim",
@@ -285,3 +285,10 @@ pub(super) const OF_HOSTS: &[Forgotten] = forgotten! {
     "readmit_host" "quarantine": "a re-admitted host is not in quarantine",
         [ReadmitHost, HostReturn], keeps (Host.quarantined);
 };
+
+/// A claim that would be leaving stays what it was.
+fn leaving_stays(old: Option<&Claim>, new: &mut Claim) {
+    if let Some(old) = old.filter(|_| new.role == Role::Leaving) {
+        new.clone_from(old);
+    }
+}
