@@ -2,8 +2,10 @@
 //! started, and their orders are tried.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 
-use steadfast_explore::{Handle, Scenario, rehearse};
+use steadfast_explore::{Handle, Scenario, World, rehearse};
 use steadfast_model::ids::Version;
 
 use crate::cast::Cast;
@@ -48,6 +50,8 @@ impl std::fmt::Debug for Race {
 pub struct Staged<'a> {
     race: &'a Race,
     scene: Scene,
+    /// States at rest that were seen to stay as they are, by their digests: most runs end in one of a few.
+    staying: Mutex<BTreeSet<u64>>,
 }
 
 impl Race {
@@ -143,7 +147,7 @@ impl Race {
             Play::Generated { ops, faults } => generated::scene(ops, faults),
         };
         scene.site.mutant = mutant;
-        Staged { race: self, scene }
+        Staged { race: self, scene, staying: Mutex::default() }
     }
 
     fn start(&self, cast: &Cast) {
@@ -155,6 +159,16 @@ impl Race {
 }
 
 impl Staged<'_> {
+    fn stays(&self, site: &Site) -> Result<(), String> {
+        let digest = site.digest();
+        let known = || self.staying.lock().expect("nothing panics while it holds the set");
+        if !known().contains(&digest) {
+            verdict::stays(site)?;
+            known().insert(digest);
+        }
+        Ok(())
+    }
+
     /// The same on SQLite as well: whatever the engines answer differently is a violation.
     #[must_use]
     pub fn beside_sqlite(mut self) -> Self {
@@ -218,6 +232,7 @@ impl Scenario for Staged<'_> {
             twin.compare(&site.store)?;
         }
         verdict::at_rest(site)?;
+        self.stays(site)?;
         (self.race.rests)(site)
     }
 }
