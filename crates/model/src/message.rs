@@ -12,7 +12,7 @@ use crate::inventory::{Amounts, Stock};
 use crate::pci::{Address, Observed};
 
 /// The version of this message set. An agent of another one is refused by name.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// Asks which epoch the host is at, before registering.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

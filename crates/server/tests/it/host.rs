@@ -59,11 +59,11 @@ impl<'a> Host<'a> {
     /// A new life: registers, reports what it has, and does what its list says.
     pub async fn start(&mut self) {
         self.lives += 1;
-        let hello = self.say("hello", &json!({"host": self.name, "protocol": 1})).await.expect(200);
+        let hello = self.say("hello", &json!({"host": self.name, "protocol": 2})).await.expect(200);
         let life =
             uuid::Uuid::from_u64_pair(self.lives, u64::from(self.name.as_bytes()[self.name.len() - 1]));
         let from = &hello.json()["epoch"];
-        let body = json!({"host": self.name, "protocol": 1, "nonce": life, "boot_id": life, "from": from});
+        let body = json!({"host": self.name, "protocol": 2, "nonce": life, "boot_id": life, "from": from});
         let registered = self.say("register", &body).await.expect(200);
         self.epoch = registered.json()["epoch"].as_u64().expect("an epoch");
         self.obey().await;
