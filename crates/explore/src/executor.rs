@@ -7,7 +7,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Wake, Waker};
 
-use crate::footprint::{Footprint, Steady};
+use crate::footprint::{Footprint, Steady, Sum};
+use crate::standing::{Asker, Standing};
 use crate::world::World;
 
 /// The name of a step or a node.
@@ -21,8 +22,14 @@ pub struct StepId {
     pub number: u32,
 }
 
-/// What a step did, and the task that it started in the same breath, if any.
-pub(crate) type Effect<W> = (Footprint<<W as World>::Object>, Option<Spawned>);
+/// What a step did.
+pub(crate) struct Effect<W: World> {
+    pub footprint: Footprint<W::Object>,
+    /// The task that it started in the same breath, if any.
+    pub spawned: Option<Spawned>,
+    /// What it answered, as a number.
+    pub answer: u64,
+}
 
 type TaskFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -31,6 +38,8 @@ pub(crate) struct Spawned {
     pub node: Name,
     pub name: Name,
     pub future: TaskFuture,
+    /// The task that waits for its result, if any.
+    pub asker: Option<Asker>,
 }
 
 /// What must hold before a step can happen, and what that is read from.
@@ -44,6 +53,8 @@ pub(crate) type Body<W> = Box<dyn FnOnce(&mut W) -> Effect<W> + Send>;
 /// A step that a task asks for.
 pub(crate) struct Asked<W: World> {
     pub label: Name,
+    /// Tells it from other steps of its task that look the same.
+    pub about: u64,
     pub gate: Option<Gate<W>>,
     /// Nodes whose tasks die with this step.
     pub kills: Vec<Name>,
@@ -64,6 +75,11 @@ pub(crate) struct Pending<W: World> {
 }
 
 impl<W: World> Pending<W> {
+    /// A number that the step has wherever a task stands at `stands` and waits for it.
+    fn number(&self, stands: u64) -> u64 {
+        Steady::of(&(stands, &self.asked.label, self.asked.about))
+    }
+
     pub fn is_open(&self, world: &W) -> bool {
         self.asked.gate.as_ref().is_none_or(|gate| (gate.open)(world))
     }
@@ -79,7 +95,34 @@ struct Task {
     waker: Waker,
     children: u32,
     steps: u32,
-    fresh: u64,
+    standing: Standing,
+}
+
+/// Where a task stands, as a number that tells what it waits for as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stance {
+    /// The place of the task among those of this run.
+    pub task: usize,
+    pub number: u64,
+    pub node: u64,
+    /// The kind of the task, and of the one that waits for its result.
+    pub kind: u64,
+    pub awaited: Option<u64>,
+}
+
+/// A step that a task waits for, as a number, and what its gate is read from.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiting<O> {
+    pub number: u64,
+    pub gate: Option<Vec<O>>,
+}
+
+/// Steps of one task that look the same are numbered as they were asked for.
+fn distinct(mut number: u64, taken: impl Fn(u64) -> bool) -> u64 {
+    while taken(number) {
+        number = Steady::of(&(number, "again"));
+    }
+    number
 }
 
 /// Tasks that somebody woke, by their place among those of this run.
@@ -168,7 +211,7 @@ impl<W: World> Core<W> {
     }
 
     pub fn add_task(&mut self, spawned: Spawned) {
-        let Spawned { node, name, future } = spawned;
+        let Spawned { node, name, future, asker } = spawned;
         let id = match self.current {
             Some(parent) => {
                 let parent = &mut self.tasks[parent];
@@ -185,7 +228,12 @@ impl<W: World> Core<W> {
         waker.wake_by_ref();
         let node_mark = Steady::of(&node);
         let future = Some(future);
-        self.tasks.push(Task { id, node, node_mark, name, future, waker, children: 0, steps: 0, fresh: 0 });
+        let kind = Steady::of(&(node_mark, &name));
+        let standing = match self.current {
+            Some(parent) => self.tasks[parent].standing.of_child(kind, asker),
+            None => Standing::new(kind, id),
+        };
+        self.tasks.push(Task { id, node, node_mark, name, future, waker, children: 0, steps: 0, standing });
     }
 
     /// Registers a step of the running task.
@@ -194,10 +242,27 @@ impl<W: World> Core<W> {
         let task = &mut self.tasks[place];
         task.steps += 1;
         let id = StepId { task: task.id, number: task.steps };
-        let pending = Pending { id, task: place, asked, waker, born: self.done };
-        let at = self.pending.partition_point(|other| (other.task, other.id.number) < (place, id.number));
-        self.pending.insert(at, pending);
+        self.wait(Pending { id, task: place, asked, waker, born: self.done });
         id
+    }
+
+    fn wait(&mut self, pending: Pending<W>) {
+        let place = (pending.task, pending.id.number);
+        let at = self.pending.partition_point(|other| (other.task, other.id.number) < place);
+        self.pending.insert(at, pending);
+    }
+
+    /// The running task waits for a step that was asked for before, if not by itself, then by whoever gave it away.
+    pub fn waits_for(&mut self, id: StepId, waker: &Waker) {
+        let place = self.current.expect("a step is waited for by a running task");
+        let Some(at) = self.find(id) else { return };
+        if !self.pending[at].waker.will_wake(waker) {
+            self.pending[at].waker = waker.clone();
+        }
+        if self.pending[at].task != place {
+            let given = self.pending.remove(at);
+            self.wait(Pending { task: place, ..given });
+        }
     }
 
     /// The running task; none while the scene is set.
@@ -206,8 +271,28 @@ impl<W: World> Core<W> {
     }
 
     /// The running task has something to tell another one.
-    pub fn tell(&mut self, task: Option<usize>) {
-        self.told.extend(task);
+    pub fn tell(&mut self, asker: &Asker, answer: u64) {
+        self.told.push(asker.task);
+        self.answers(asker, answer);
+    }
+
+    /// A task hears an answer if it still listens, whether or not it looks at it already.
+    pub fn answers(&mut self, asker: &Asker, answer: u64) {
+        if asker.listens() {
+            self.hears(asker.task, answer);
+        }
+    }
+
+    fn hears(&mut self, task: usize, what: u64) {
+        if let Some(task) = self.tasks.get_mut(task) {
+            task.standing.hears(what);
+        }
+    }
+
+    /// The running task forgets all that it heard, but for `state`.
+    pub fn stands_at(&mut self, state: u64) {
+        let place = self.current.expect("only a running task can say where it stands");
+        self.tasks[place].standing.stands_at(state);
     }
 
     /// A step is dropped before it happened.
@@ -222,11 +307,93 @@ impl<W: World> Core<W> {
         self.pending.iter().position(|pending| pending.id == id)
     }
 
-    /// A number that depends on the running task and how many it took before, and on nothing else.
-    pub fn fresh(&mut self) -> u128 {
-        let task = &mut self.tasks[self.current.expect("a number is asked for by a running task")];
-        task.fresh += 1;
-        (u128::from(task.id) << 16) + u128::from(task.fresh)
+    pub fn running_id(&self) -> u64 {
+        self.tasks[self.current.expect("a running task asks for its number")].id
+    }
+
+    /// Where the running task stands; the same number for all while the scene is set.
+    pub fn standing(&self) -> u64 {
+        self.current.map_or(0, |place| self.tasks[place].standing.number(None))
+    }
+
+    /// A number that depends on where the running task stands, and on nothing else.
+    pub fn named(&mut self) -> u64 {
+        let place = self.current.expect("a name is asked for by a running task");
+        self.tasks[place].standing.name()
+    }
+
+    /// Where every task stands that is still there.
+    pub fn stances(&self) -> Vec<Stance> {
+        let alive = self.tasks.iter().enumerate().filter(|(_, task)| task.future.is_some());
+        alive.map(|(place, task)| self.stance(place, task)).collect()
+    }
+
+    fn stance(&self, place: usize, task: &Task) -> Stance {
+        let stands = self.stands_of(task);
+        let mut steps = Sum::default();
+        self.steps_of(place).for_each(|pending| steps.add(pending.number(stands)));
+        Stance {
+            task: place,
+            number: Steady::of(&(stands, steps)),
+            node: task.node_mark,
+            kind: task.standing.kind,
+            awaited: self.awaited(task),
+        }
+    }
+
+    /// The kind of the task that waits for the result of this one, if it still does.
+    fn awaited(&self, task: &Task) -> Option<u64> {
+        let asker = task.standing.asker.as_ref().filter(|asker| asker.listens());
+        let asker = asker.and_then(|asker| self.tasks.get(asker.task));
+        asker.filter(|asker| asker.future.is_some()).map(|asker| asker.standing.kind)
+    }
+
+    fn steps_of(&self, place: usize) -> impl Iterator<Item = &Pending<W>> {
+        let from = self.pending.partition_point(|pending| pending.task < place);
+        self.pending[from..].iter().take_while(move |pending| pending.task == place)
+    }
+
+    /// The steps that a task waits for.
+    pub fn waiting(&self, place: usize) -> Vec<Waiting<W::Object>> {
+        let stands = self.stands_of(&self.tasks[place]);
+        let mut steps: Vec<Waiting<W::Object>> = Vec::new();
+        for pending in self.steps_of(place) {
+            let number =
+                distinct(pending.number(stands), |number| steps.iter().any(|step| step.number == number));
+            let gate = pending.asked.gate.as_ref().map(|gate| gate.reads.clone());
+            steps.push(Waiting { number, gate });
+        }
+        steps
+    }
+
+    /// Whether the step that waits under this name has this number, and looks like no other of its task.
+    pub fn is_numbered(&self, id: StepId, wanted: u64) -> bool {
+        let Some(at) = self.find(id) else { return false };
+        let task = self.pending[at].task;
+        let stands = self.stands_of(&self.tasks[task]);
+        let alike = self.steps_of(task).filter(|pending| pending.number(stands) == wanted);
+        alike.map(|pending| pending.id).eq([id])
+    }
+
+    /// The step of this number, whichever task waits for it.
+    pub fn find_numbered(&self, wanted: u64) -> Option<StepId> {
+        let alive = self.tasks.iter().enumerate().filter(|(_, task)| task.future.is_some());
+        for (place, task) in alive {
+            let stands = self.stands_of(task);
+            let mut numbers: Vec<u64> = Vec::new();
+            for pending in self.steps_of(place) {
+                let number = distinct(pending.number(stands), |number| numbers.contains(&number));
+                if number == wanted {
+                    return Some(pending.id);
+                }
+                numbers.push(number);
+            }
+        }
+        None
+    }
+
+    fn stands_of(&self, task: &Task) -> u64 {
+        task.standing.number(self.awaited(task))
     }
 
     pub fn show(&self, pending: &Pending<W>) -> Shown {
@@ -277,7 +444,8 @@ pub(crate) fn grant<W: World>(core: &Shared<W>, at: usize) -> Granted<W> {
     let (footprint, gate_reads, dropped, waker, killed, task) = {
         let mut core = lock(core);
         let Pending { id, task, asked, waker, .. } = core.pending.remove(at);
-        let (footprint, spawned) = (asked.body)(&mut core.world);
+        let Effect { footprint, spawned, answer } = (asked.body)(&mut core.world);
+        core.hears(task, Steady::of(&(&asked.label, asked.about, answer)));
         core.last = Some((id.task, footprint.label.map_or(asked.label, Name::from)));
         core.given_up.clear();
         core.told.clear();

@@ -124,6 +124,26 @@ impl Hasher for Steady {
     }
 }
 
+/// The sum of hashes: the same in whatever order they are added.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Sum(u64);
+
+impl Sum {
+    pub fn add(&mut self, hash: u64) {
+        self.0 = self.0.wrapping_add(hash);
+    }
+
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    /// Takes back what was added.
+    pub fn subtract(&mut self, hash: u64) {
+        self.0 = self.0.wrapping_sub(hash);
+    }
+}
+
 /// How many words the sieve of a footprint has. More sieve better and cost more to compare.
 const SIEVE_WORDS: usize = 4;
 

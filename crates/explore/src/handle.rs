@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::hash::Hash;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -9,7 +10,8 @@ use std::task::{Context, Poll};
 use futures_channel::oneshot;
 
 use crate::executor::{Asked, Effect, Gate, Name, Shared, Spawned, StepId, lock};
-use crate::footprint::Footprint;
+use crate::footprint::{Footprint, Steady};
+use crate::standing::{Asker, Listening};
 use crate::world::World;
 
 /// The running tasks' door to the world. Cheap to clone.
@@ -62,33 +64,33 @@ impl<W: World> Handle<W> {
     }
 
     /// One atomic step: answers what `body` answers, once the explorer lets it happen.
-    pub fn step<T: Send + 'static>(
+    pub fn step<T: Hash + Send + 'static>(
         &self,
         label: impl Into<Name>,
         body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
-        self.register(label.into(), None, Vec::new(), false, |world| bare(body(world)))
+        self.register(Plan::of(label), |world| bare(body(world)))
     }
 
     /// A step that can only happen at certain times.
-    pub fn step_when<T: Send + 'static>(
+    pub fn step_when<T: Hash + Send + 'static>(
         &self,
         label: impl Into<Name>,
         when: When<W>,
         body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
-        self.register(label.into(), when.gate(), Vec::new(), false, |world| bare(body(world)))
+        self.register(Plan { gate: when.gate(), ..Plan::of(label) }, |world| bare(body(world)))
     }
 
     /// Something that goes wrong, if it still can: an answer that is lost, a message that comes twice. Its place is
     /// explored like that of any step, and drawn by itself in random runs.
-    pub fn fault<T: Send + 'static>(
+    pub fn fault<T: Hash + Send + 'static>(
         &self,
         label: impl Into<Name>,
         when: When<W>,
         body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
-        self.register(label.into(), when.gate(), Vec::new(), true, |world| bare(body(world)))
+        self.register(Plan { gate: when.gate(), fault: true, ..Plan::of(label) }, |world| bare(body(world)))
     }
 
     /// A step with which every task of `nodes` dies, between two of its own steps.
@@ -98,30 +100,36 @@ impl<W: World> Handle<W> {
         nodes: Vec<String>,
         body: impl FnOnce(&mut W) -> Footprint<W::Object> + Send + 'static,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let nodes = nodes.into_iter().map(Name::from).collect();
-        self.register(label.into(), None, nodes, true, move |world| bare(((), body(world))))
+        let kills = nodes.into_iter().map(Name::from).collect();
+        self.register(Plan { kills, fault: true, ..Plan::of(label) }, move |world| bare(((), body(world))))
     }
 
     /// A step that starts a task on another node in the same breath: an order that is given and then goes on by
-    /// itself. Answers the task's result; none if its node dies first.
-    pub fn order<T: Send + 'static, R: Send + 'static, F: Future<Output = R> + Send + 'static>(
+    /// itself. Answers the task's result; none if its node dies first. `about` tells it from other steps of the same
+    /// label that its task waits for.
+    pub fn order<
+        T: Hash + Send + 'static,
+        R: Hash + Send + 'static,
+        F: Future<Output = R> + Send + 'static,
+    >(
         &self,
-        label: impl Into<Name>,
+        (label, about): (impl Into<Name>, impl Hash),
         when: When<W>,
         (node, name): (String, String),
         body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
         task: impl FnOnce(T) -> F + Send + 'static,
     ) -> impl Future<Output = Option<R>> + Send + 'static {
-        let (answer, receive) = self.answer();
-        let given = self.register(label.into(), when.gate(), Vec::new(), false, move |world| {
+        let (answer, receive) = self.answer(Steady::of(&(&node, &name, &about)));
+        let plan = Plan { gate: when.gate(), about: Steady::of(&about), ..Plan::of(label) };
+        let given = self.register(plan, move |world| {
             let (value, footprint) = body(world);
-            let task = task(value);
+            let (task, asker) = (task(value), answer.asker.clone());
             let future = Box::pin(async move { answer.tell(task.await) });
-            ((), (footprint, Some(Spawned { node: node.into(), name: name.into(), future })))
+            ((), footprint, Some(Spawned { node: node.into(), name: name.into(), future, asker }))
         });
         async move {
             given.await;
-            receive.await.ok()
+            receive.await
         }
     }
 
@@ -132,50 +140,104 @@ impl<W: World> Handle<W> {
         name: impl Into<Name>,
         future: impl Future<Output = ()> + Send + 'static,
     ) {
-        lock(&self.0).add_task(Spawned { node: node.into(), name: name.into(), future: Box::pin(future) });
+        self.start(node.into(), name.into(), None, future);
     }
 
     /// Runs a task on another node and waits for its result; none if that node dies first.
-    pub fn request<T: Send + 'static>(
+    pub fn request<T: Hash + Send + 'static>(
         &self,
         node: impl Into<Name>,
         name: impl Into<Name>,
         future: impl Future<Output = T> + Send + 'static,
     ) -> impl Future<Output = Option<T>> + Send + 'static {
-        let (answer, receive) = self.answer();
-        self.spawn(node, name, async move { answer.tell(future.await) });
-        async move { receive.await.ok() }
+        let (node, name) = (node.into(), name.into());
+        let (answer, receive) = self.answer(Steady::of(&(&node, &name)));
+        self.start(node, name, answer.asker.clone(), async move { answer.tell(future.await) });
+        receive
     }
 
-    fn answer<T>(&self) -> (Answering<W, T>, oneshot::Receiver<T>) {
-        let (send, receive) = oneshot::channel();
-        let asker = lock(&self.0).running();
-        (Answering { core: Arc::clone(&self.0), asker, send }, receive)
-    }
-
-    /// A number that no other call answers, the same in every run that comes to this call the same way.
-    #[must_use]
-    pub fn fresh(&self) -> u128 {
-        lock(&self.0).fresh()
-    }
-
-    fn register<T: Send + 'static>(
+    fn start(
         &self,
-        label: Name,
-        gate: Option<Gate<W>>,
-        kills: Vec<Name>,
-        fault: bool,
-        body: impl FnOnce(&mut W) -> (T, Effect<W>) + Send + 'static,
+        node: Name,
+        name: Name,
+        asker: Option<Asker>,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) {
+        lock(&self.0).add_task(Spawned { node, name, future: Box::pin(future), asker });
+    }
+
+    /// The way back from what is asked for. Requests of one task that are open at once are told apart by `about`.
+    fn answer<T>(&self, about: u64) -> (Answering<W, T>, impl Future<Output = Option<T>> + use<W, T>) {
+        let (send, receive) = oneshot::channel();
+        let asker = lock(&self.0).running().map(Asker::new);
+        let listening = Listening(asker.clone());
+        let core = Arc::clone(&self.0);
+        (Answering { core, asker, about, send: Some(send) }, async move {
+            let answer = receive.await.ok();
+            drop(listening);
+            answer
+        })
+    }
+
+    /// The running task says that all it will do from here follows from `state` and from what it hears from now on: a
+    /// search for states need not follow another task that stands at the same. Whoever says so takes the answers that
+    /// came already into `state`, and the parts of the task that wait for something.
+    pub fn stands_at(&self, state: &impl Hash) {
+        lock(&self.0).stands_at(Steady::of(state));
+    }
+
+    /// Where the running task stands, as a number: for a part of it that says [`Handle::stands_at`] and has a caller.
+    #[must_use]
+    pub fn standing(&self) -> u64 {
+        lock(&self.0).standing()
+    }
+
+    /// The number of the running task: its own, and the same in every run.
+    #[must_use]
+    pub fn task(&self) -> u64 {
+        lock(&self.0).running_id()
+    }
+
+    /// A number that any task gets that stands where the running one does: another one each time it asks.
+    #[must_use]
+    pub fn named(&self) -> u64 {
+        lock(&self.0).named()
+    }
+
+    fn register<T: Hash + Send + 'static>(
+        &self,
+        plan: Plan<W>,
+        body: impl FnOnce(&mut W) -> Did<W, T> + Send + 'static,
     ) -> Step<W, T> {
         let result: Arc<Mutex<Option<T>>> = Arc::default();
         let slot = Arc::clone(&result);
         let body = Box::new(move |world: &mut W| {
-            let (value, effect) = body(world);
+            let (value, footprint, spawned) = body(world);
+            let answer = Steady::of(&value);
             *lock(&slot) = Some(value);
-            effect
+            Effect { footprint, spawned, answer }
         });
-        let asked = Some(Asked { label, gate, kills, fault, body });
+        let Plan { label, about, gate, kills, fault } = plan;
+        let asked = Some(Asked { label, about, gate, kills, fault, body });
         Step { core: Arc::clone(&self.0), asked, id: None, result }
+    }
+}
+
+/// What a body answered and touched, and the task that it started.
+type Did<W, T> = (T, Footprint<<W as World>::Object>, Option<Spawned>);
+
+/// A step before its body is known.
+struct Plan<W: World> {
+    label: Name,
+    about: u64,
+    gate: Option<Gate<W>>,
+    kills: Vec<Name>,
+    fault: bool,
+}
+
+impl<W: World> Plan<W> {
+    fn of(label: impl Into<Name>) -> Self {
+        Plan { label: label.into(), about: 0, gate: None, kills: Vec::new(), fault: false }
     }
 }
 
@@ -183,20 +245,33 @@ impl<W: World> Handle<W> {
 /// it would have heard.
 struct Answering<W: World, T> {
     core: Shared<W>,
-    asker: Option<usize>,
-    send: oneshot::Sender<T>,
+    asker: Option<Asker>,
+    about: u64,
+    send: Option<oneshot::Sender<T>>,
 }
 
-impl<W: World, T> Answering<W, T> {
-    fn tell(self, value: T) {
-        lock(&self.core).tell(self.asker);
-        let _ = self.send.send(value);
+impl<W: World, T: Hash> Answering<W, T> {
+    fn tell(mut self, value: T) {
+        if let Some(asker) = &self.asker {
+            lock(&self.core).tell(asker, Steady::of(&(self.about, &value)));
+        }
+        if let Some(send) = self.send.take() {
+            let _ = send.send(value);
+        }
+    }
+}
+
+impl<W: World, T> Drop for Answering<W, T> {
+    fn drop(&mut self) {
+        if let Some(asker) = self.asker.as_ref().filter(|_| self.send.is_some()) {
+            lock(&self.core).answers(asker, Steady::of(&(self.about, "nobody answers")));
+        }
     }
 }
 
 /// A step that starts no task.
-fn bare<T, F>((value, footprint): (T, F)) -> (T, (F, Option<Spawned>)) {
-    (value, (footprint, None))
+fn bare<T, F>((value, footprint): (T, F)) -> (T, F, Option<Spawned>) {
+    (value, footprint, None)
 }
 
 /// A step as a future: asked for at the first poll, gone if it is dropped before it happened.
@@ -221,9 +296,7 @@ impl<W: World, T> Future for Step<W, T> {
             self.id = Some(id);
         } else if let Some(id) = self.id {
             let mut core = lock(&self.core);
-            if let Some(at) = core.find(id).filter(|at| !core.pending[*at].waker.will_wake(context.waker())) {
-                core.pending[at].waker = context.waker().clone();
-            }
+            core.waits_for(id, context.waker());
         }
         Poll::Pending
     }

@@ -14,6 +14,14 @@ struct Counts {
     stopped: AtomicBool,
 }
 
+impl Counts {
+    fn of(other: &Counts) -> Counts {
+        let copy = |count: &AtomicU64| AtomicU64::new(count.load(Ordering::Relaxed));
+        let (schedules, steps) = (copy(&other.schedules), copy(&other.steps));
+        Counts { schedules, steps, stopped: AtomicBool::new(false) }
+    }
+}
+
 impl Meter {
     /// Runs so far, those that were given up included.
     #[must_use]
@@ -24,6 +32,12 @@ impl Meter {
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.0.steps.load(Ordering::Relaxed)
+    }
+
+    /// Counts on from here, of another search.
+    #[must_use]
+    pub fn anew(&self) -> Meter {
+        Meter(Arc::new(Counts::of(&self.0)))
     }
 
     /// Ends the search after the run that is under way. What it found until then counts.

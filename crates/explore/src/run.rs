@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::clock::STEPS_MAX;
-use crate::executor::{Core, Granted, Pending, Shared, Shown, StepId, finish, grant, lock, settle};
+use crate::executor::{
+    Core, Granted, Pending, Shared, Shown, Stance, StepId, Waiting, finish, grant, lock, settle,
+};
 use crate::footprint::{Footprint, Marks, Steady};
 use crate::handle::Handle;
 use crate::world::{Scenario, World};
@@ -141,6 +143,46 @@ impl<'a, S: Scenario> Run<'a, S> {
         grant(&self.core, at)
     }
 
+    /// Where every task stands that is still there.
+    pub fn stances(&self) -> Vec<Stance> {
+        lock(&self.core).stances()
+    }
+
+    /// The steps that a task waits for.
+    pub fn waiting(&self, task: usize) -> Vec<Waiting<<S::World as World>::Object>> {
+        lock(&self.core).waiting(task)
+    }
+
+    /// The step of this number, if a task waits for it.
+    pub fn find(&self, number: u64) -> Option<StepId> {
+        lock(&self.core).find_numbered(number)
+    }
+
+    /// Whether the step that waits under this name has this number, and looks like no other of its task.
+    pub fn is_numbered(&self, id: StepId, number: u64) -> bool {
+        lock(&self.core).is_numbered(id, number)
+    }
+
+    /// Whether a step that waits can happen.
+    pub fn is_open(&self, id: StepId) -> bool {
+        let core = lock(&self.core);
+        core.find(id).is_some_and(|at| core.pending[at].is_open(&core.world))
+    }
+
+    /// Does a step and judges what came of it. Answers what it touched, and the nodes that died.
+    pub fn step_apart(&mut self, id: StepId) -> (Footprint<<S::World as World>::Object>, Vec<u64>) {
+        let Granted { footprint, killed, .. } = self.grant(id);
+        self.depth += 1;
+        self.judge(&footprint);
+        (footprint, killed)
+    }
+
+    /// What is wrong with the world as it is.
+    pub fn judged(&self) -> Option<Wrong> {
+        let judged = self.world(|world| self.scenario.always(world));
+        judged.err().map(|message| Wrong { message, after: Some(self.depth) })
+    }
+
     /// Does a step that an earlier run did at this very place: it was looked at then.
     pub fn repeat(&mut self, id: StepId) {
         self.grant(id);
@@ -188,11 +230,15 @@ impl<'a, S: Scenario> Run<'a, S> {
             }
             watch(shown, &footprint);
         }
+        self.judge(&footprint);
+        marks
+    }
+
+    fn judge(&mut self, footprint: &Footprint<<S::World as World>::Object>) {
         if footprint.changes() && self.wrong.is_none() {
             let judged = self.world(|world| self.scenario.always(world));
             self.wrong = judged.err().map(|message| Wrong { message, after: Some(self.depth) });
         }
-        marks
     }
 
     /// The step that goes together with the one that a task did just now, if there is one.

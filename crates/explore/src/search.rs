@@ -15,6 +15,7 @@ use crate::executor::StepId;
 use crate::footprint::Marks;
 use crate::meter::Meter;
 use crate::run::{Event, Limits, Overrun, Run, Wrong};
+use crate::states::search_states;
 use crate::world::Scenario;
 
 /// Which orders need not be tried.
@@ -26,6 +27,8 @@ pub enum Reduction {
     SleepSets,
     /// Only orders are begun in which some race goes the other way.
     SourceDpor,
+    /// Each state is come to once, and every step is tried there. Only for worlds that say what their objects hold.
+    States,
 }
 
 /// How to search.
@@ -34,7 +37,7 @@ pub struct Options {
     pub reduction: Reduction,
     /// End with the first violation.
     pub stop_at_violation: bool,
-    /// How many runs to try at most.
+    /// How many runs to try at most, or how many states to come to.
     pub schedules_max: u64,
     pub limits: Limits,
     pub meter: Meter,
@@ -62,12 +65,16 @@ pub struct Violation {
 /// What a search came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {
-    /// Complete runs.
+    /// Complete runs; among states, worlds in which nothing is left to happen.
     pub schedules: u64,
-    /// Runs that were given up because another order covers them.
+    /// Runs that were given up because another order covers them; among states, runs that were led to one.
     pub skipped: u64,
     /// Steps that were done, those of the common beginnings of runs included.
     pub steps: u64,
+    /// States that were come to, where the search knows them apart.
+    pub states: u64,
+    /// Steps between states that are known, most of them without doing them again.
+    pub transitions: u64,
     /// The longest run.
     pub depth: usize,
     /// Whether every order was tried or covered.
@@ -144,6 +151,9 @@ pub fn search_and_tell<S: Scenario>(
     options: &Options,
     tell: Listener<'_, S::World>,
 ) -> Result<Found, Overrun> {
+    if options.reduction == Reduction::States {
+        return search_states(scenario, options, tell);
+    }
     let mut search = Search { scenario, options, nodes: Vec::new(), found: Found::default() };
     let origin = scenario.world();
     loop {
@@ -225,7 +235,9 @@ impl<S: Scenario> Search<'_, S> {
         let Some(chosen) = open.iter().find(awake).copied() else { return false };
         let mut left: Vec<StepId> = match self.options.reduction {
             Reduction::SourceDpor => Vec::new(),
-            Reduction::Nothing | Reduction::SleepSets => open.iter().filter(awake).skip(1).copied().collect(),
+            Reduction::Nothing | Reduction::SleepSets | Reduction::States => {
+                open.iter().filter(awake).skip(1).copied().collect()
+            }
         };
         left.reverse();
         let (known, lost) = (Vec::new(), Vec::new());

@@ -10,6 +10,22 @@ pub trait World: Clone + Send + 'static {
 
     /// The state as a number: two worlds that differ in anything that counts differ in it.
     fn digest(&self) -> u64;
+
+    /// What an object holds: all that a step learns which says that it reads it. Only a search for states asks.
+    fn content(&self, _object: &Self::Object) -> Content {
+        Content::Unknown
+    }
+}
+
+/// What an object holds, as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// A hash of it.
+    Whole(u64),
+    /// A sum: of its members, or of what was ever added. A step that writes it without reading adds to it.
+    Sum(u64),
+    /// The world does not say. It can be searched for orders, and not for states.
+    Unknown,
 }
 
 /// A world to begin with, tasks to run in it, and what must be true.

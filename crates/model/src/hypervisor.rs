@@ -53,7 +53,7 @@ impl Act {
 }
 
 /// Why an act did not succeed. It may still have been done: an agent observes before it believes.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{0}")]
 pub struct ActError(pub String);
 

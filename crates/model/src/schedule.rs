@@ -15,7 +15,7 @@ use crate::inventory::{Amounts, Inventory, ResourceClass};
 use crate::pci::{self, Address, Device, DeviceRequest, Shortage};
 
 /// What is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Request {
     pub amounts: Amounts,
     pub devices: Vec<DeviceRequest>,
@@ -26,7 +26,7 @@ pub struct Request {
 }
 
 /// A host and everything that decides what it can take, of one version of the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HostView {
     pub host: Host,
     pub inventory: Vec<Inventory>,
@@ -49,7 +49,7 @@ impl HostView {
 }
 
 /// Every host, as far as scheduling cares.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Fleet {
     pub hosts: BTreeMap<HostId, std::sync::Arc<HostView>>,
 }

@@ -30,7 +30,7 @@ pub(crate) struct Situation {
 }
 
 /// What the next step of an operation came to.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) enum Next {
     /// Something was written: there may be more to do.
     Again,
@@ -84,7 +84,9 @@ impl Situation {
 /// # Errors
 /// When the store cannot go on. What was done stays done.
 pub async fn advance<C: Control>(env: &C, cause: &Cause, instance: InstanceId) -> Result<(), TxError> {
+    let from = env.standing();
     loop {
+        env.stands_at(&(from, instance));
         let next = env.tx("advance", cause, move |tx| step(tx, instance)).await?;
         match next {
             Next::Again => {}
@@ -109,6 +111,7 @@ fn step(tx: &mut Tx<'_>, id: InstanceId) -> Result<Next, Halt> {
 pub fn advance_later<C: Control>(env: &C, cause: &Cause, instance: InstanceId) {
     let (world, cause) = (env.clone(), cause.clone());
     env.spawn("advance", async move {
+        world.stands_at(&instance);
         // A store that cannot go on now is asked again by the sweep.
         let _ = advance(&world, &cause, instance).await;
     });

@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use steadfast_model::agent::{act_for, statement};
 use steadfast_model::hypervisor::{Act, ActError, Seen, SeenGuest};
 use steadfast_model::ids::{ClaimId, Epoch, HostId, InventorySeq, ListGen, Order, ReportSeq};
@@ -42,12 +42,13 @@ pub struct Settings {
 enum Event {
     Listed(Result<List, CallError>),
     Acted(ClaimId, Order, Result<(), ActError>),
-    Reported(Box<Heard>, Result<Reported, CallError>),
+    Reported(Result<Reported, CallError>),
     Tick,
 }
 
 /// What a report said, to be remembered once the control plane has heard it.
-struct Heard {
+#[derive(Hash)]
+struct Saying {
     statements: Vec<Statement>,
     census: Option<InventorySeq>,
 }
@@ -73,10 +74,12 @@ enum Taken {
 /// Lives one life after another, for ever.
 pub async fn run<M: Machine>(world: M, settings: Settings) {
     loop {
+        world.stands_at(&"between two lives");
         let Some(epoch) = begin_life(&world, &settings).await else {
             world.timer("agent.retry", settings.retry_ms).await;
             continue;
         };
+        world.stands_at(&epoch);
         live(&world, &settings, epoch, ReportSeq::default()).await;
     }
 }
@@ -102,6 +105,7 @@ async fn begin_life<M: Machine>(world: &M, settings: &Settings) -> Option<Epoch>
 }
 
 /// The order that was last tried for a claim.
+#[derive(Hash)]
 struct Tried {
     order: Order,
     act: Act,
@@ -112,6 +116,8 @@ struct Tried {
 struct Life<'a, M: Machine> {
     world: &'a M,
     settings: &'a Settings,
+    /// Where its caller stood.
+    from: u64,
     epoch: Epoch,
     list: Option<List>,
     wakeups: FuturesUnordered<Wakeup>,
@@ -128,8 +134,8 @@ struct Life<'a, M: Machine> {
     /// The last report that was sent, and whether one had no answer since one had.
     sent: ReportSeq,
     unheard: bool,
-    /// A report is on its way; what is new meanwhile is said after it.
-    reporting: bool,
+    /// The report that is on its way; what is new meanwhile is said after it.
+    saying: Option<Saying>,
     unsaid: bool,
 }
 
@@ -138,6 +144,7 @@ impl<'a, M: Machine> Life<'a, M> {
         Life {
             world,
             settings,
+            from: world.standing(),
             epoch,
             list: None,
             wakeups: FuturesUnordered::new(),
@@ -149,7 +156,7 @@ impl<'a, M: Machine> Life<'a, M> {
             beat_due: false,
             sent,
             unheard: false,
-            reporting: false,
+            saying: None,
             unsaid: false,
         }
     }
@@ -157,17 +164,39 @@ impl<'a, M: Machine> Life<'a, M> {
     async fn live(mut self) -> Ended {
         self.ask_list(None, false);
         self.await_tick();
+        let mut look = false;
         loop {
-            let event = self.wakeups.next().await.expect("a tick is always awaited");
-            let taken = self.take(event);
-            if let Taken::Look = taken {
-                self.reconcile().await;
-            }
-            if let Taken::Over(ended) = taken {
-                self.end_orders().await;
-                return ended;
+            // Whatever happened already is taken before it looks: one look answers for all of it.
+            let event = match self.wakeups.next().now_or_never().flatten() {
+                Some(event) => event,
+                None if look => {
+                    look = false;
+                    self.stands();
+                    self.reconcile().await;
+                    continue;
+                }
+                None => {
+                    self.stands();
+                    self.wakeups.next().await.expect("a tick is always awaited")
+                }
+            };
+            match self.take(event) {
+                Taken::Look => look = true,
+                Taken::Nothing => {}
+                Taken::Over(ended) => {
+                    self.end_orders().await;
+                    return ended;
+                }
             }
         }
+    }
+
+    /// Says where this life stands: all that it knows. What it waits for follows from it.
+    fn stands(&self) {
+        let Life { world, settings: _, wakeups: _, from, epoch, list, open, tried, heard, .. } = self;
+        let Life { census, census_heard, beat_due, sent, unheard, saying, unsaid, .. } = self;
+        let said = (heard, census, census_heard, beat_due, sent, unheard, saying, unsaid);
+        world.stands_at(&(from, epoch, list, open, tried, said));
     }
 
     /// Takes what woke the agent.
@@ -178,7 +207,7 @@ impl<'a, M: Machine> Life<'a, M> {
                 self.acted(claim, order, outcome);
                 Taken::Look
             }
-            Event::Reported(heard, answer) => self.reported(*heard, answer),
+            Event::Reported(answer) => self.reported(answer),
             Event::Tick => {
                 let open = &self.open;
                 self.tried.retain(|claim, _| open.contains(claim));
@@ -217,6 +246,7 @@ impl<'a, M: Machine> Life<'a, M> {
                 let newer = known.is_none_or(|known| list.list_gen > known);
                 if newer && list.epoch == self.epoch {
                     self.ask_list(Some(list.list_gen), false);
+                    self.forget_others(&list);
                     self.list = Some(list);
                 } else {
                     self.ask_list(known, false);
@@ -229,6 +259,14 @@ impl<'a, M: Machine> Life<'a, M> {
                 Taken::Look
             }
         }
+    }
+
+    /// A claim that is no longer listed has ended, and never comes back.
+    fn forget_others(&mut self, list: &List) {
+        let listed: BTreeSet<ClaimId> = list.entries.iter().map(|entry| entry.guest.claim).collect();
+        self.heard.retain(|claim, _| listed.contains(claim));
+        let open = &self.open;
+        self.tried.retain(|claim, _| listed.contains(claim) || open.contains(claim));
     }
 
     fn acted(&mut self, claim: ClaimId, order: Order, outcome: Result<(), ActError>) {
@@ -312,14 +350,13 @@ impl<'a, M: Machine> Life<'a, M> {
         if statements.is_empty() && census.is_none() && !self.beat_due {
             return;
         }
-        if self.reporting {
+        if self.saying.is_some() {
             self.unsaid = true;
             return;
         }
-        self.reporting = true;
         self.beat_due = false;
-        let heard =
-            Heard { statements: statements.clone(), census: census.as_ref().map(|census| census.seq) };
+        let census_seq = census.as_ref().map(|census| census.seq);
+        self.saying = Some(Saying { statements: statements.clone(), census: census_seq });
         let (host, epoch, list_gen) = (self.settings.host.clone(), self.epoch, list.list_gen);
         self.sent = self.sent.next();
         let (seq, unheard) = (self.sent, self.unheard);
@@ -327,17 +364,17 @@ impl<'a, M: Machine> Life<'a, M> {
         let world = self.world.clone();
         self.wakeups.push(Box::pin(async move {
             let answer = world.call(report).await;
-            Event::Reported(Box::new(heard), answer)
+            Event::Reported(answer)
         }));
     }
 
-    fn reported(&mut self, heard: Heard, answer: Result<Reported, CallError>) -> Taken {
-        self.reporting = false;
+    fn reported(&mut self, answer: Result<Reported, CallError>) -> Taken {
+        let said = self.saying.take().expect("only what was said is answered");
         match answer {
             Ok(_) => {
                 self.unheard = false;
-                self.heard.extend(heard.statements.into_iter().map(|statement| (statement.claim, statement)));
-                self.census_heard = heard.census.unwrap_or(self.census_heard);
+                self.heard.extend(said.statements.into_iter().map(|statement| (statement.claim, statement)));
+                self.census_heard = said.census.unwrap_or(self.census_heard);
             }
             Err(CallError::Refused(refused)) => return Taken::Over(ended_by(&refused)),
             // Said again at the next event or tick.

@@ -23,7 +23,7 @@ use crate::seam::{
 const NO_VALID_HOST_CODE: u16 = 500;
 
 /// A host wanted for an operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Job {
     pub instance: InstanceId,
     pub operation: Operation,
@@ -62,7 +62,7 @@ impl Job {
 }
 
 /// What one candidate came to.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 enum Verdict {
     Claimed,
     Refused(Refusal),
@@ -72,15 +72,17 @@ enum Verdict {
 
 /// Claims on the best host that agrees, or ends the operation with every refusal.
 pub(crate) async fn place<C: Control>(env: &C, cause: &Cause, job: &Job) -> Result<(), TxError> {
+    let from = env.standing();
     let (_, claim_step, no_host_step) = job.role();
     let fleet = env.fleet("schedule").await?;
     let ranking = schedule::rank(&fleet, &job.request);
     let mut refused = ranking.refused;
-    for host in ranking.candidates {
+    for (tried, host) in ranking.candidates.iter().enumerate() {
+        env.stands_at(&(from, &ranking.candidates[tried..], &refused));
         let (job, id, on) = (job.clone(), ClaimId(env.id()), host.clone());
         match env.tx(claim_step, cause, move |tx| claim(tx, &job, &on, id)).await? {
             Verdict::Claimed | Verdict::Overtaken => return Ok(()),
-            Verdict::Refused(why) => refused.push(Refused { host, why }),
+            Verdict::Refused(why) => refused.push(Refused { host: host.clone(), why }),
         }
     }
     refused.sort_by(|a, b| a.host.cmp(&b.host));

@@ -5,7 +5,7 @@ use steadfast_model::host::HostRefused;
 use steadfast_model::instance::InstanceRefused;
 
 /// The kinds that some caller acts differently on. The sentence inside is for the reader.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "kind", content = "message", rename_all = "snake_case")]
 pub enum Refused {
     /// There is no such thing, or not for this caller.

@@ -1,11 +1,13 @@
 //! The world of one agent, played by the explorer: a machine, and messages that have a fate.
 
 use std::collections::BTreeSet;
+use std::hash::Hash;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::future::{Either, select, select_all};
-use steadfast_explore::{Handle, When};
+use steadfast_explore::{Handle, Steady, When};
 use steadfast_model::cause::Cause;
 use steadfast_model::host::Host;
 use steadfast_model::hypervisor::{Act, ActError, Seen};
@@ -23,7 +25,7 @@ use crate::world::{CONTROL, Controller, NOW, agent_node, id, machine_node};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Heard(Arc<Mutex<Told>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Hash)]
 struct Told {
     lists: Vec<List>,
     /// Claims whose order failed once.
@@ -47,6 +49,9 @@ pub(crate) struct AgentWorld {
     pub site: Handle<Site>,
     pub act: u32,
     pub host: HostId,
+    /// Tells this process from others of the same host, and how many ids it has drawn.
+    pub process: u64,
+    pub drawn: Arc<AtomicU32>,
     pub cause: Cause,
     pub heard: Heard,
     pub mutant: Option<Mutant>,
@@ -60,7 +65,8 @@ impl Env for AgentWorld {
     }
 
     fn id(&self) -> Uuid {
-        id(&self.site, self.act)
+        let nth = self.drawn.fetch_add(1, Ordering::Relaxed);
+        id(self.act, Steady::of(&(self.process, nth)))
     }
 
     /// A timer that goes off as often as it was earned, while anybody can be reached. Asking again before the host is
@@ -90,13 +96,22 @@ impl Env for AgentWorld {
         }
     }
 
+    /// Which ids it draws counts, and what may come again.
+    fn stands_at(&self, state: &impl Hash) {
+        self.site.stands_at(&(self.process, self.drawn.load(Ordering::Relaxed), self.remembers(), state));
+    }
+
+    fn standing(&self) -> u64 {
+        self.site.standing()
+    }
+
     fn spawn(&self, task: Step, future: impl Future<Output = ()> + Send + 'static) {
         self.site.spawn(agent_node(&self.host), task, future);
     }
 }
 
 /// What becomes of a message on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Fate {
     Lost,
     AnswerLost,
@@ -126,6 +141,12 @@ impl AgentWorld {
         matches!(self.mutant, Some(Mutant::Swapped(swapped)) if swapped.says_before_it_acts())
     }
 
+    /// All that was told to the host's agents so far, where some of it may come again.
+    pub(crate) fn remembers(&self) -> Option<u64> {
+        let may = self.mutant.is_some() || self.may(Fault::LateList);
+        may.then(|| Steady::of(&*self.heard.told()))
+    }
+
     fn may(&self, fault: Fault) -> bool {
         self.possible.contains(&fault)
     }
@@ -146,6 +167,7 @@ impl AgentWorld {
         let (cause, mutant) = (self.cause.clone(), self.mutant);
         let controller = Controller { site, act, by: M::NAME, mutant, possible };
         async move {
+            controller.site.stands_at(&message);
             let message = mutant::bend_message(&controller.site, mutant, message).await;
             if mutant.is_some_and(|mutant| mutant.does_again(Again::Message(M::NAME))) {
                 // Whatever the first one came to, the sender hears of the second.
@@ -187,34 +209,31 @@ impl AgentWorld {
         }
         let (fates, handling) = (self.fates(&message), self.handling(message.clone()));
         let answered = if fates.is_empty() {
-            self.site.request(CONTROL, M::NAME, async move { Some((handling.await, false)) }).await
+            self.site.request(CONTROL, M::NAME, async move { Some(handling.await) }).await
         } else {
             let world = self.clone();
             let handled = async move { world.fated(message, fates, Box::pin(handling)).await };
             self.site.request(CONTROL, M::NAME, handled).await
         };
-        if let Some(Some((_, true))) = answered {
-            self.site.step(format!("{} answered", M::NAME), |_| ((), Touched::nothing())).await;
-        }
         match answered {
-            Some(Some((Ok(answer), _))) => Ok(answer),
-            Some(Some((Err(TxError::Refused(refused)), _))) => Err(CallError::Refused(refused)),
-            Some(Some((Err(TxError::Store(abort)), _))) => Err(CallError::Unanswered(abort.to_string())),
+            Some(Some(Ok(answer))) => Ok(answer),
+            Some(Some(Err(TxError::Refused(refused)))) => Err(CallError::Refused(refused)),
+            Some(Some(Err(TxError::Store(abort)))) => Err(CallError::Unanswered(abort.to_string())),
             Some(None) => Err(CallError::Unanswered("no answer came".to_owned())),
             None => Err(CallError::Unanswered("the control plane died".to_owned())),
         }
     }
 
-    /// Handles a message that may meet its fate before. Answers what the sender hears, if anything, and whether late.
+    /// Handles a message that may meet its fate before. Answers what the sender hears, if anything.
     async fn fated<M: Message>(
         &self,
         message: M,
         fates: Fates,
         handling: Coming<Result<M::Answer, TxError>>,
-    ) -> Option<(Result<M::Answer, TxError>, bool)> {
+    ) -> Option<Result<M::Answer, TxError>> {
         let (fate, handling) = match select(select_all(fates), handling).await {
             Either::Left(((fate, ..), handling)) => (fate, handling),
-            Either::Right((answer, _)) => return Some((answer, false)),
+            Either::Right((answer, _)) => return Some(answer),
         };
         match fate {
             Fate::Lost => return None,
@@ -228,7 +247,11 @@ impl AgentWorld {
             }
             Fate::Delayed => {}
         }
-        Some((handling.await, fate == Fate::Delayed))
+        let answer = handling.await;
+        if fate == Fate::Delayed {
+            self.site.step(format!("{} answered", M::NAME), |_| ((), Touched::nothing())).await;
+        }
+        Some(answer)
     }
 
     /// Whether a message leaves the host.
@@ -374,9 +397,12 @@ impl Machine for AgentWorld {
         let when = When::new([Object::Machine(host.clone())], idle);
         let begin = move |site: &mut Site| (site.machine(&host).begin(act), on_machine(&host));
         let world = self.clone();
-        let end = move |order| world.end(name, order);
+        let end = move |order| async move {
+            world.site.stands_at(&order);
+            world.end(name, order).await
+        };
         let on = (machine_node(&self.host), name.to_owned());
-        let ended = self.site.order(format!("begin {name}"), when, on, begin, end);
+        let ended = self.site.order((format!("begin {name}"), claim), when, on, begin, end);
         if self.without() == Some(Rule::A3OpenOrders) || self.says_before_it_acts() {
             // Nobody waits for it: the order is given, and taken for done.
             self.site.spawn(machine_node(&self.host), name, async move {

@@ -320,6 +320,7 @@ impl Cast {
     pub(crate) fn agent(&self, number: u8) {
         let (cast, started) = (self.clone(), self.started(number, "start"));
         self.site.spawn(agent_node(&host(number)), "agent", async move {
+            cast.site.stands_at(&(cast.site.standing(), cast.agent_world(number).remembers()));
             started.await;
             agent::run(cast.agent_world(number), settings(number)).await;
         });
@@ -364,7 +365,8 @@ impl Cast {
         let (site, act, mutant) = (self.site.clone(), self.act, self.mutant);
         let (host, possible) = (host(number), Arc::clone(&self.possible));
         let heard = self.heard[&host].clone();
-        AgentWorld { site, act, host, cause: cause("agent"), heard, mutant, possible }
+        let (process, drawn) = (site.standing(), Arc::default());
+        AgentWorld { site, act, host, process, drawn, cause: cause("agent"), heard, mutant, possible }
     }
 
     /// An agent's process dies at some moment, and another starts.

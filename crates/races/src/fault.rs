@@ -5,6 +5,7 @@
 //! over only when a timer goes off earns that timer one more time: runs converge, and they end.
 
 use std::fmt;
+use std::hash::Hash;
 
 use steadfast_explore::{Handle, When};
 
@@ -110,7 +111,7 @@ impl Site {
 }
 
 /// The fault as a step, while its budget lasts and `also` holds, which is read from the objects named.
-pub(crate) fn goes_wrong<T: Send + 'static>(
+pub(crate) fn goes_wrong<T: Hash + Send + 'static>(
     site: &Handle<Site>,
     fault: Fault,
     label: String,

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::hash::Hash;
 
-use steadfast_explore::{Footprint, Steady, World};
+use steadfast_explore::{Content, Footprint, Steady, Sum, World};
 use steadfast_model::hypervisor::{Act, ActError, Simulated};
 use steadfast_model::ids::{HostId, InstanceId, ListGen};
 use steadfast_model::message::GuestSpec;
@@ -139,11 +140,50 @@ impl Site {
     }
 }
 
+/// What there is any of: a count of nothing is no count.
+fn left<K: Hash>(counts: &BTreeMap<K, u32>) -> u64 {
+    let mut sum = Sum::default();
+    counts.iter().filter(|(_, count)| **count > 0).for_each(|count| sum.add(Steady::of(&count)));
+    sum.number()
+}
+
 impl World for Site {
     type Object = Object;
 
     fn digest(&self) -> u64 {
-        let rows: Vec<_> = self.store.rows().collect();
-        Steady::of(&(rows, &self.machines, &self.awake, &self.faults, &self.timers))
+        let mut rows = Sum::default();
+        self.store.rows().for_each(|(key, row)| rows.add(Steady::of(&(key, &row.record))));
+        let Site { machines, unheard, awake, cut, .. } = self;
+        let counts = (left(&self.timers), left(&self.faults), left(&self.held));
+        Steady::of(&(rows, machines, counts, unheard, awake, cut))
+    }
+
+    fn content(&self, object: &Object) -> Content {
+        match object {
+            Object::Row(key) => Content::Whole(Steady::of(&self.store.row(key).map(|row| &row.record))),
+            Object::List(range) => {
+                let mut rows = Sum::default();
+                self.store.rows_in(range).for_each(|(key, row)| rows.add(Steady::of(&(key, &row.record))));
+                Content::Sum(rows.number())
+            }
+            Object::Machine(host) => {
+                let held = self.held.get(host).filter(|holders| **holders > 0);
+                Content::Whole(Steady::of(&(&self.machines[host], self.awake.contains(host), held)))
+            }
+            Object::Guests(instance) => {
+                let mut guests = Sum::default();
+                for (host, machine) in &self.machines {
+                    let all = machine.guests.values().filter(|guest| guest.spec.instance == *instance);
+                    all.for_each(|guest| guests.add(Steady::of(&(host, guest))));
+                }
+                Content::Sum(guests.number())
+            }
+            Object::Timer(host, name) => {
+                let left = self.timers.get(&(host.clone(), *name));
+                Content::Sum(left.copied().unwrap_or_default().into())
+            }
+            Object::Budget(fault) => Content::Sum(self.faults.get(fault).copied().unwrap_or_default().into()),
+            Object::Link(host) => Content::Whole(self.cut.contains(host).into()),
+        }
     }
 }

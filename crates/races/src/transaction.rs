@@ -73,6 +73,7 @@ impl Engine for Bent<'_> {
 }
 
 /// What a transaction came to.
+#[derive(Hash)]
 pub(crate) enum Ran<T> {
     Ended(Result<T, TxError>),
     /// A part of it is still to be written, blindly. With `answered`, its caller does not wait for it.

@@ -1,9 +1,10 @@
 //! The world of a control plane, played by the explorer: the store, one transaction a step.
 
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use steadfast_explore::{Handle, When};
+use steadfast_explore::{Handle, Steady, When};
 use steadfast_model::cause::Cause;
 use steadfast_model::ids::{HostId, ListGen, Moment};
 use steadfast_model::schedule::{Fleet, HostView};
@@ -51,8 +52,11 @@ impl Env for Controller {
         NOW
     }
 
+    /// Whoever stands at the same gets the same: of all who want to claim for one operation, only one does. Where
+    /// something is wrong that may not be so, and each task gets ids of its own.
     fn id(&self) -> Uuid {
-        id(&self.site, self.act)
+        let task = self.mutant.map(|_| self.site.task());
+        id(self.act, Steady::of(&(self.site.named(), task)))
     }
 
     /// It goes off only where something goes wrong: see [`Fault::TimerEarly`].
@@ -65,6 +69,14 @@ impl Env for Controller {
         }
     }
 
+    fn stands_at(&self, state: &impl Hash) {
+        self.site.stands_at(state);
+    }
+
+    fn standing(&self) -> u64 {
+        self.site.standing()
+    }
+
     fn spawn(&self, task: Step, future: impl Future<Output = ()> + Send + 'static) {
         if !self.mutant.is_some_and(|mutant| mutant.forgets_to_go_on(self.by)) {
             self.site.spawn(CONTROL, task, future);
@@ -72,23 +84,37 @@ impl Env for Controller {
     }
 }
 
-/// An id that only this call gets: its act in the upper bits, its task and number below.
-pub(crate) fn id(site: &Handle<Site>, act: u32) -> Uuid {
-    Uuid::from_u128((u128::from(act) << 96) + site.fresh())
+/// An id with its act in the upper bits, and a number below.
+pub(crate) fn id(act: u32, number: u64) -> Uuid {
+    Uuid::from_u128((u128::from(act) << 96) + u128::from(number))
+}
+
+/// What the first body of a transaction came to, with what a second one needs.
+struct First<T, B> {
+    ran: Ran<T>,
+    body: B,
+    cause: Cause,
+}
+
+/// Only what the task is told decides what it does.
+impl<T: Hash, B> Hash for First<T, B> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.ran.hash(state);
+    }
 }
 
 impl Control for Controller {
     async fn tx<T, B>(&self, step: Step, cause: &Cause, mut body: B) -> Result<T, TxError>
     where
-        T: Send + 'static,
+        T: Hash + Send + 'static,
         B: FnMut(&mut Tx<'_>) -> Result<T, Halt> + Send + 'static,
     {
         let cause = cause.clone();
         let first = move |site: &mut Site| {
             let (ran, touched) = transact(site, step, &cause, &mut body);
-            ((ran, body, cause), touched)
+            (First { ran, body, cause }, touched)
         };
-        let (ran, mut body, cause) = self.site.step(step, first).await;
+        let First { ran, mut body, cause } = self.site.step(step, first).await;
         let again = self.mutant.is_some_and(|mutant| mutant.does_again(Again::Body(step)));
         match ran {
             Ran::Ended(Ok(_)) if again => {
@@ -114,7 +140,7 @@ impl Control for Controller {
 
     async fn view<T, B>(&self, step: Step, mut body: B) -> Result<T, TxError>
     where
-        T: Send + 'static,
+        T: Hash + Send + 'static,
         B: FnMut(&mut View<'_>) -> Result<T, Halt> + Send + 'static,
     {
         self.site

@@ -37,6 +37,12 @@ impl Memory {
         self.rows.get(key)
     }
 
+    /// The rows in a list, by key.
+    pub fn rows_in(&self, range: &Range) -> impl Iterator<Item = (&Key, &Stored)> {
+        let keys = self.ranges.get(range).into_iter().flatten();
+        keys.filter_map(|key| self.rows.get_key_value(key))
+    }
+
     /// The names of the steps that were committed, in order.
     pub fn steps(&self) -> impl Iterator<Item = &str> {
         self.feed.iter().map(|entry| entry.step.as_str())

@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::future::{Either, select};
-use steadfast_explore::{Footprint, Handle, Scenario, Steady, When, World};
+use steadfast_explore::{Content, Footprint, Handle, Scenario, Steady, When, World};
 
 /// What programs read and write: a few counters, and what each task has seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -22,6 +22,24 @@ impl World for Board {
     fn digest(&self) -> u64 {
         Steady::of(self)
     }
+
+    fn content(&self, object: &usize) -> Content {
+        Content::Whole(match *object {
+            at @ 0..3 => self.counters[at].into(),
+            CRASHED => self.crashed.into(),
+            seen => Steady::of(&self.seen.get(&number(seen - SEEN))),
+        })
+    }
+}
+
+/// Whether a node ever died, as an object.
+const CRASHED: usize = 3;
+
+/// What the task of a number has seen, as an object, is so much and its number.
+const SEEN: usize = 10;
+
+fn seen_by(number: u32) -> usize {
+    SEEN + number as usize
 }
 
 /// One thing that a task does.
@@ -114,7 +132,9 @@ impl Worker {
     }
 
     async fn all(&self, ops: &[Op]) {
-        for op in ops {
+        for (left, op) in (1..=ops.len()).rev().zip(ops) {
+            // What the task has seen is in the world: nothing else of it counts.
+            self.board.stands_at(&(self.number, left, self.children.load(Ordering::Relaxed)));
             self.one(op).await;
         }
     }
@@ -135,7 +155,7 @@ impl Worker {
                 let read = move |board: &mut Board| {
                     let saw = board.counters[at];
                     Worker::note(board, me, saw);
-                    ((), Footprint::reads([at]))
+                    ((), Footprint::reads([at]).and_writes([seen_by(me)]))
                 };
                 board.step("read", read).await;
             }
@@ -143,7 +163,7 @@ impl Worker {
                 let write = move |board: &mut Board| {
                     let last = board.seen.get(&me).and_then(|seen| seen.last().copied()).unwrap_or(5);
                     board.counters[at] = last.wrapping_add(1);
-                    ((), Footprint::writes([at]))
+                    ((), Footprint::writes([at]).and_reads([seen_by(me)]))
                 };
                 board.step("write", write).await;
             }
@@ -163,7 +183,7 @@ impl Worker {
                 let take = move |board: &mut Board| {
                     board.counters[at] -= 1;
                     Worker::note(board, me, board.counters[at]);
-                    ((), Footprint::writes([at]))
+                    ((), Footprint::writes([at, seen_by(me)]))
                 };
                 board.step_when("take", when, take).await;
             }
@@ -181,7 +201,7 @@ impl Worker {
             Op::Crash(node) => {
                 let crash = move |board: &mut Board| {
                     board.crashed = true;
-                    Footprint::writes([100])
+                    Footprint::writes([CRASHED])
                 };
                 board.crash("crash", vec![node.to_string()], crash).await;
             }
@@ -192,10 +212,10 @@ impl Worker {
     /// Does one thing, and one more if something went wrong meanwhile.
     async fn unless_it_goes_wrong(&self, at: usize, op: &Op) {
         let wrongs = 900 + number(at);
-        let once = When::new([at + 10], move |board: &Board| !board.seen.contains_key(&wrongs));
+        let once = When::new([seen_by(wrongs)], move |board: &Board| !board.seen.contains_key(&wrongs));
         let goes_wrong = move |board: &mut Board| {
             Worker::note(board, wrongs, 1);
-            ((), Footprint::writes([at + 10]))
+            ((), Footprint::writes([seen_by(wrongs)]))
         };
         let fault = pin!(self.board.fault("fault", once, goes_wrong));
         if let Either::Left(((), rest)) = select(fault, self.one(op)).await {

@@ -23,27 +23,28 @@ fn ends(program: &Program, reduction: Reduction) -> (BTreeSet<u64>, Found) {
 
 #[test]
 fn reductions_come_to_every_end() {
-    let (mut compared, mut plain_runs, mut sleep_runs, mut dpor_runs) = (0, 0, 0, 0);
+    let (mut compared, mut plain_runs, mut sleep_runs, mut dpor_runs, mut states) = (0, 0, 0, 0, 0);
     for seed in 0..PROGRAMS {
         let program = Draws(seed).program();
         let (plain, found) = ends(&program, Reduction::Nothing);
         if !found.exhausted {
             continue;
         }
-        for reduction in [Reduction::SleepSets, Reduction::SourceDpor] {
+        for reduction in [Reduction::SleepSets, Reduction::SourceDpor, Reduction::States] {
             let (reduced, with) = ends(&program, reduction);
             assert!(with.exhausted, "seed {seed}, {reduction:?}: more runs than plain search");
             assert_eq!(reduced, plain, "seed {seed}, {reduction:?} of {program:?}");
             match reduction {
                 Reduction::SleepSets => sleep_runs += with.schedules + with.skipped,
                 Reduction::SourceDpor | Reduction::Nothing => dpor_runs += with.schedules + with.skipped,
+                Reduction::States => states += with.states,
             }
         }
         compared += 1;
         plain_runs += found.schedules;
     }
     println!(
-        "{compared} programs: {plain_runs} runs, with sleep sets {sleep_runs}, with source-DPOR {dpor_runs}"
+        "{compared} programs: {plain_runs} runs, with sleep sets {sleep_runs}, with source-DPOR {dpor_runs}, {states} states"
     );
     assert!(compared > PROGRAMS / 2, "most programs are small enough to compare");
     assert!(dpor_runs < sleep_runs && sleep_runs < plain_runs);

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::row::{Key, Record};
 
 /// One row that is written, and the generation that it must still have; none for one that must not exist.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Write {
     pub key: Key,
     pub expects: Option<Generation>,
@@ -22,7 +22,7 @@ pub struct Write {
 }
 
 /// All that one transaction writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Changes {
     /// Who commits, and its how-manieth commit this is: how a lost answer is found again.
     pub writer: Uuid,

@@ -15,7 +15,7 @@ pub enum RawAsk {
 }
 
 /// Why a transaction could not go on. Nothing of it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Abort {
     /// Somebody else changed what was read: the body is run again.
     #[error("the transaction conflicts with another one")]

@@ -4,6 +4,7 @@
 //! transactions. That an observation cannot write ownership (rule 2) is therefore a matter of types.
 
 use std::future::Future;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -34,10 +35,20 @@ pub trait Env: Clone + Send + Sync + 'static {
 
     /// Runs a task beside the caller. Nothing may depend on its being run: rows say what is left to do.
     fn spawn(&self, task: Step, future: impl Future<Output = ()> + Send + 'static);
+
+    /// Says that all that the running task will do from here follows from `state` and from what it hears from now on.
+    /// Production has no use for it; the explorer need not follow two tasks that stand at the same. A function that
+    /// says so puts into `state` where its caller stood.
+    fn stands_at(&self, _state: &impl Hash) {}
+
+    /// Where the running task stands.
+    fn standing(&self) -> u64 {
+        0
+    }
 }
 
 /// Why a transaction gave no result. Nothing of it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum TxError {
     #[error(transparent)]
     Refused(Refused),
@@ -59,13 +70,13 @@ pub trait Control: Env {
     /// One atomic step. Conflicts are retried and lost answers resolved below this line; an answer is true.
     fn tx<T, B>(&self, step: Step, cause: &Cause, body: B) -> impl Future<Output = Result<T, TxError>> + Send
     where
-        T: Send + 'static,
+        T: Hash + Send + 'static,
         B: FnMut(&mut Tx<'_>) -> Result<T, Halt> + Send + 'static;
 
     /// One atomic step that only reads.
     fn view<T, B>(&self, step: Step, body: B) -> impl Future<Output = Result<T, TxError>> + Send
     where
-        T: Send + 'static,
+        T: Hash + Send + 'static,
         B: FnMut(&mut View<'_>) -> Result<T, Halt> + Send + 'static;
 
     /// Waits until the host's `list_gen` exceeds `since`, as far as this process hears of it.
@@ -76,8 +87,8 @@ pub trait Control: Env {
 }
 
 /// A message from an agent to the control plane, with the operation that handles it.
-pub trait Message: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
-    type Answer: Clone + Serialize + DeserializeOwned + Send + 'static;
+pub trait Message: Clone + Hash + Serialize + DeserializeOwned + Send + Sync + 'static {
+    type Answer: Clone + Hash + Serialize + DeserializeOwned + Send + 'static;
 
     /// Its name in URLs and timelines.
     const NAME: Step;

@@ -223,7 +223,7 @@ pub struct Stored {
 
 /// A row as a transaction saw it. Handing it back with a change compares its generation, in this transaction or a
 /// later one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Seen<R> {
     pub row: Arc<R>,
     pub generation: Generation,

@@ -10,7 +10,7 @@ use crate::http::limit::QUOTE_CHARS_MAX;
 use crate::http::service::Service;
 
 /// Why a request is not done.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct Refusal {
     pub status: StatusCode,
     pub sentence: String,

@@ -6,7 +6,7 @@ use steadfast_model::inventory::ResourceClass;
 use steadfast_model::pci::Observed;
 
 /// A resource class by its name in Placement: a standard one, or a device's.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClassName(String);
 
 impl ClassName {

@@ -12,7 +12,7 @@ use steadfast_operations::seam::{Abort, Seen, View, get, migrations_of};
 use uuid::Uuid;
 
 /// A consumer of resources.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Consumer {
     Instance(InstanceId),
     Migration(MigrationId),
@@ -55,7 +55,7 @@ impl Consumer {
 }
 
 /// A consumer's owner and generation, with a claim of its.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct Held {
     pub consumer: Consumer,
     pub claim: Seen<Claim>,

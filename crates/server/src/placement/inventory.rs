@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use steadfast_model::inventory::{RatioMilli, Stock};
 
 /// How much there is of one class, and in which portions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Inventory {
     pub total: u64,
     pub reserved: u64,

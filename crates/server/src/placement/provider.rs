@@ -11,7 +11,7 @@ use super::tree::Amounts;
 use crate::http::microversion::Microversion;
 use crate::http::versions::placement as v;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Provider {
     pub uuid: Uuid,
     pub name: String,

@@ -1,6 +1,7 @@
 //! What a task of a historic protocol holds: steps over [`Db`], locks, tasks and deaths.
 
 use std::borrow::Cow;
+use std::hash::Hash;
 
 use steadfast_explore::{Handle, When};
 
@@ -29,7 +30,7 @@ impl Stage {
     }
 
     /// One statement, transaction, message or order.
-    pub fn step<T: Send + 'static>(
+    pub fn step<T: Hash + Send + 'static>(
         &self,
         label: impl Into<Cow<'static, str>>,
         body: impl FnOnce(&mut Db<'_>) -> T + Send + 'static,
@@ -38,7 +39,7 @@ impl Stage {
     }
 
     /// A step that waits until a row is as it should be.
-    pub fn step_when<R: Row, T: Send + 'static>(
+    pub fn step_when<R: Row, T: Hash + Send + 'static>(
         &self,
         label: impl Into<Cow<'static, str>>,
         key: R::Key,

@@ -8,7 +8,7 @@ use steadfast_model::inventory::{Amounts, Inventory, ResourceClass};
 use steadfast_operations::seam::{Abort, Seen, View, claims_on, instances_on, inventory_of};
 
 /// A host with its inventory, what is claimed of it, and the servers that live there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub struct Hypervisor {
     pub host: Arc<Host>,
     pub inventory: Vec<Seen<Inventory>>,

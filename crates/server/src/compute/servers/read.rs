@@ -14,7 +14,7 @@ use steadfast_operations::seam::{Abort, Halt, Seen, View, claims_of, get};
 use crate::http::refusal::quote;
 
 /// A server, with what is shown of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub struct Server {
     pub instance: Arc<Instance>,
     pub host: Option<Arc<Host>>,

@@ -1,0 +1,82 @@
+//! Where a task stands: a number for all that decides what it will do.
+//!
+//! A task is a future, and nobody can look into one. But what it does next follows from how it began and from what it has
+//! heard since, so the hash of these is a number for its state: two tasks that share it do the same from then on. A task
+//! that knows how little of what it heard still counts says so, with [`crate::Handle::stands_at`].
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::footprint::Steady;
+
+/// The task that waits for the result of another, and whether it has given up.
+#[derive(Debug, Clone)]
+pub(crate) struct Asker {
+    pub task: usize,
+    gave_up: Arc<AtomicBool>,
+}
+
+impl Asker {
+    pub fn new(task: usize) -> Asker {
+        Asker { task, gave_up: Arc::default() }
+    }
+
+    pub fn listens(&self) -> bool {
+        !self.gave_up.load(Ordering::Relaxed)
+    }
+}
+
+/// Dropped when nobody listens any more.
+#[derive(Debug)]
+pub(crate) struct Listening(pub Option<Asker>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if let Some(asker) = &self.0 {
+            asker.gave_up.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Standing {
+    /// The node and the name of the task.
+    pub kind: u64,
+    /// How it began, and what it heard since.
+    heard: u64,
+    /// The task that waits for its result: what comes of it differs if nobody is left to hear of it.
+    pub asker: Option<Asker>,
+}
+
+impl Standing {
+    /// A task that the scenario starts.
+    pub fn new(kind: u64, number: u64) -> Standing {
+        Standing { kind, heard: number, asker: None }
+    }
+
+    /// A task that this one starts: it begins with what its parent knows.
+    pub fn of_child(&mut self, kind: u64, asker: Option<Asker>) -> Standing {
+        self.hears(kind);
+        Standing { kind, heard: Steady::of(&(self.heard, "child")), asker }
+    }
+
+    pub fn hears(&mut self, what: u64) {
+        self.heard = Steady::of(&(self.heard, what));
+    }
+
+    /// Nothing that it heard before counts any more, but for `state`.
+    pub fn stands_at(&mut self, state: u64) {
+        self.heard = state;
+    }
+
+    /// A number that a task that stands here gets, another one each time.
+    pub fn name(&mut self) -> u64 {
+        self.heard = Steady::of(&(self.heard, "name"));
+        self.heard
+    }
+
+    /// The number of this state. `awaited` is the kind of the task that waits for the result, if it still does.
+    pub fn number(&self, awaited: Option<u64>) -> u64 {
+        Steady::of(&(self.kind, self.heard, awaited))
+    }
+}
