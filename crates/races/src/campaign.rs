@@ -1,132 +1,292 @@
-//! Goes through many races within bounds, and tells what came of each.
+//! Goes through scenarios, several at a time, and tells what came of each. For a given number of states or schedules what
+//! comes out does not depend on how many workers there are: each scenario is explored by one of them.
 
-use std::num::NonZero;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use steadfast_explore::{Draw, Found, Options, Overrun, Sample, Violation, sample, search};
+use steadfast_explore::{Draw, Explorable, Meter, Options, Overrun, Reduction, Sample, Violation};
 
-use crate::fault::Fault;
-use crate::scenario::generated::Op;
-use crate::stage::Race;
+use crate::catalogue::{Engine, Kind, Subject};
 
-/// How much is tried of each race.
+/// How a scenario is explored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// Up to how many orders are tried one by one. More exhaust more races, and take longer on those that are too large
-    /// anyhow.
-    pub schedules_max: u64,
-    /// How many random runs there are of a race that was not exhausted.
-    pub samples: u64,
+pub enum Strategy {
+    /// Every state of ours, every order of a historic protocol that can differ; what is too large is sampled beside.
+    Auto,
+    /// The same, and nothing beside.
+    SearchAlone,
+    /// By this search alone.
+    Search(Reduction),
+    /// By random runs alone.
+    Draw(Draw),
 }
 
-/// What a race is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    Written,
-    Single,
-    Pair,
-    Triple,
-    Larger,
+/// How much is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    /// So many states or schedules of each scenario.
+    Schedules(u64),
+    /// So long, all scenarios together.
+    Time(Duration),
 }
 
-/// What came of one race.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What to explore, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Campaign {
+    pub strategy: Strategy,
+    pub budget: Budget,
+    pub store: Engine,
+    pub seed: u64,
+    pub workers: usize,
+}
+
+/// What came of one scenario.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Explored {
-    pub name: String,
-    pub kind: Kind,
-    pub operations: Vec<Op>,
-    pub faults: Vec<Fault>,
-    /// Complete runs, and runs that another order covers.
+    /// Complete runs of the search, and those given up because others cover them.
     pub schedules: u64,
-    pub skipped: u64,
-    pub steps: u64,
-    /// Whether every order was tried or covered. Otherwise it was sampled as well.
-    pub exhausted: bool,
+    pub covered: u64,
+    /// States that were come to, and steps between them, where states are told apart.
+    pub states: u64,
+    pub transitions: u64,
+    /// Random runs.
     pub sampled: u64,
+    /// Steps that the code did.
+    pub steps: u64,
+    /// Whether every state was come to, or every order tried or covered.
+    pub exhausted: bool,
     pub violation: Option<Violation>,
+    /// The violation is that it goes round in circles.
+    pub circles: bool,
 }
 
-/// Goes through the races on all cores. What comes of each, and in which order it is told, does not depend on how many
-/// there are.
-#[must_use]
-pub fn campaign(races: &[Race], bounds: Bounds) -> Vec<Explored> {
-    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
-    campaign_with(races, bounds, workers)
+impl Explored {
+    /// Whether going on would tell nothing more.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.exhausted || self.violation.is_some()
+    }
+
+    /// How much was tried: states or schedules.
+    #[must_use]
+    pub fn extent(&self) -> u64 {
+        self.states.max(self.schedules + self.covered)
+    }
+
+    fn goes_round(&mut self, Overrun { path }: Overrun) {
+        let message = "Circles: it goes on for ever".to_owned();
+        self.circles = true;
+        self.violation = Some(Violation { message, path });
+    }
 }
 
-/// The same, on so many cores.
+/// Who looks on while scenarios are explored.
+pub trait Watch {
+    /// A scenario is done with: each in its turn, unless time is the budget; then at the end.
+    fn explored(&mut self, _place: usize, _explored: &Explored) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    /// So many scenarios are done with.
+    fn progress(&mut self, _done: usize, _meter: &Meter) {}
+}
+
+/// Nobody looks on.
+impl Watch for () {}
+
+/// The first round of a campaign that is bounded by time, and how much further each next one goes with what is left.
+const FIRST_ROUND: u64 = 20_000;
+const NEXT_ROUND: u64 = 50;
+
+/// How much of a time is for search, and how many runs each of those that are left after it is sampled with.
+const SEARCHED: f64 = 0.9;
+const SAMPLES: u64 = 1_000;
+
+/// How often a deadline is looked at, and progress told.
+const INTERVAL: Duration = Duration::from_millis(250);
+
+/// What a search that was not exhausted is sampled with beside it, for each ten states or schedules of the budget.
+const SAMPLES_PER_TEN: u64 = 2;
+
+/// The most that is sampled beside a search.
+const SAMPLES_MAX: u64 = 100_000;
+
+/// Explores each subject. Within a time the small ones come first: each round goes further with those that were not
+/// exhausted. Answers what came of each, as far as somebody wanted to hear it.
 ///
 /// # Panics
-/// When a scene cannot be set.
+/// When a worker does.
 #[must_use]
-pub fn campaign_with(races: &[Race], bounds: Bounds, workers: usize) -> Vec<Explored> {
+pub fn campaign(
+    subjects: &[Box<dyn Subject>],
+    campaign: Campaign,
+    watch: &mut dyn Watch,
+) -> Option<Vec<Explored>> {
+    let all: Vec<&dyn Subject> = subjects.iter().map(AsRef::as_ref).collect();
+    let mut meter = Meter::default();
+    let Budget::Time(time) = campaign.budget else {
+        return round(&all, campaign, None, &meter, 0, watch);
+    };
+    let begun = Instant::now();
+    let (searched, deadline) = (begun + time.mul_f64(SEARCHED), begun + time);
+    let mut left: Vec<usize> = (0..all.len()).collect();
+    let mut explored: Vec<Explored> = all.iter().map(|_| Explored::default()).collect();
+    let mut schedules = FIRST_ROUND;
+    while !left.is_empty() && Instant::now() < deadline {
+        let subjects: Vec<&dyn Subject> = left.iter().map(|place| all[*place]).collect();
+        // Whatever has not been exhausted is sampled for the rest of the time.
+        let draws = campaign.strategy == Strategy::Auto && Instant::now() >= searched;
+        let (strategy, until) = match campaign.strategy {
+            Strategy::Auto if draws => (Strategy::Draw(Draw::Portfolio), deadline),
+            Strategy::Auto => (Strategy::SearchAlone, searched),
+            Strategy::SearchAlone | Strategy::Search(_) | Strategy::Draw(_) => (campaign.strategy, deadline),
+        };
+        let runs = if draws { SAMPLES } else { schedules };
+        let campaign = Campaign { strategy, budget: Budget::Schedules(runs), ..campaign };
+        let done = all.len() - left.len();
+        meter = meter.anew();
+        let outcomes = round(&subjects, campaign, Some(until), &meter, done, &mut Aside(watch))?;
+        for (place, outcome) in left.iter().zip(outcomes) {
+            let before = &mut explored[*place];
+            if draws {
+                before.sampled += outcome.sampled;
+                before.steps += outcome.steps;
+                before.violation = outcome.violation;
+                before.circles = outcome.circles;
+                continue;
+            }
+            // A round that the deadline cut short may have come less far than the one before.
+            if outcome.is_done() || outcome.extent() >= explored[*place].extent() {
+                explored[*place] = outcome;
+            }
+        }
+        left.retain(|place| !explored[*place].is_done());
+        if draws {
+            break;
+        }
+        schedules = schedules.saturating_mul(NEXT_ROUND);
+    }
+    let told = explored.iter().enumerate().try_for_each(|(place, one)| watch.explored(place, one));
+    told.is_continue().then_some(explored)
+}
+
+/// Looks on at a round of several: only at how far it has come.
+struct Aside<'a>(&'a mut dyn Watch);
+
+impl Watch for Aside<'_> {
+    fn progress(&mut self, done: usize, meter: &Meter) {
+        self.0.progress(done, meter);
+    }
+}
+
+/// Explores each of some subjects, several at a time.
+fn round(
+    subjects: &[&dyn Subject],
+    campaign: Campaign,
+    deadline: Option<Instant>,
+    meter: &Meter,
+    before: usize,
+    watch: &mut dyn Watch,
+) -> Option<Vec<Explored>> {
     let next = AtomicUsize::new(0);
-    let (done, explored) = mpsc::channel();
-    std::thread::scope(|scope| {
-        for _ in 0..workers.max(1) {
-            let (next, done) = (&next, done.clone());
+    let (done, arrives) = mpsc::channel();
+    let mut explored: Vec<Option<Explored>> = subjects.iter().map(|_| None).collect();
+    let heard = thread::scope(|scope| {
+        for _ in 0..campaign.workers.clamp(1, subjects.len().max(1)) {
+            let (next, meter, done) = (&next, meter.clone(), done.clone());
             scope.spawn(move || {
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(race) = races.get(place) else { return };
-                    done.send((place, explore(race, bounds))).expect("the results are awaited");
+                    let Some(subject) = subjects.get(place) else { return };
+                    // Whoever listens does so until the last worker is done.
+                    let _ = done.send((place, explore(*subject, campaign, &meter)));
                 }
             });
         }
+        drop(done);
+        let (mut shown, mut heard) = (0, ControlFlow::Continue(()));
+        loop {
+            match arrives.recv_timeout(INTERVAL) {
+                Ok((place, one)) => explored[place] = Some(one),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => break heard,
+            }
+            while let Some(Some(one)) = explored.get(shown).filter(|_| heard.is_continue()) {
+                heard = watch.explored(shown, one);
+                shown += 1;
+            }
+            if heard.is_break() || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                meter.stop();
+            }
+            watch.progress(before + explored.iter().flatten().count(), meter);
+        }
     });
-    drop(done);
-    let mut explored: Vec<_> = explored.into_iter().collect();
-    explored.sort_by_key(|(place, _)| *place);
-    explored.into_iter().map(|(_, explored)| explored).collect()
+    let all = explored.into_iter().map(|one| one.expect("every scenario was explored")).collect();
+    heard.is_continue().then_some(all)
 }
 
-/// Tries the orders of one race, and samples it if there are too many.
+/// Explores one scenario.
 #[must_use]
-pub fn explore(race: &Race, bounds: Bounds) -> Explored {
-    let staged = race.staged(None);
-    let options =
-        Options { stop_at_violation: true, schedules_max: bounds.schedules_max, ..Options::default() };
-    let found = search(&staged, &options)
-        .unwrap_or_else(|overrun| Found { violation: Some(circles(overrun)), ..Found::default() });
-    let Found { schedules, skipped, steps, exhausted, violation, .. } = found;
-    let mut explored = Explored {
-        name: race.name.to_string(),
-        kind: kind(race),
-        operations: race.operations().to_vec(),
-        faults: race.faults().to_vec(),
-        schedules,
-        skipped,
-        steps,
-        exhausted,
-        sampled: 0,
-        violation,
+pub fn explore(subject: &dyn Subject, campaign: Campaign, meter: &Meter) -> Explored {
+    let staged = subject.staged(campaign.store);
+    let mut explored = Explored::default();
+    let reduction = match (campaign.strategy, subject.kind()) {
+        (Strategy::Auto | Strategy::SearchAlone, Kind::Shipped) => Some(Reduction::States),
+        (Strategy::Auto | Strategy::SearchAlone, Kind::Legacy) => Some(Reduction::SourceDpor),
+        (Strategy::Search(reduction), _) => Some(reduction),
+        (Strategy::Draw(_), _) => None,
     };
-    if explored.exhausted || explored.violation.is_some() {
+    let schedules = match campaign.budget {
+        Budget::Schedules(schedules) => schedules,
+        Budget::Time(_) => u64::MAX,
+    };
+    if let Some(reduction) = reduction {
+        searched(staged.as_ref(), (reduction, schedules), meter, &mut explored);
+    }
+    if explored.is_done() || meter.is_stopped() {
         return explored;
     }
-    let options = Sample { draw: Draw::Pos, runs: 0..bounds.samples, ..Sample::default() };
-    match sample(&staged, &options) {
+    let (draw, runs) = match campaign.strategy {
+        Strategy::SearchAlone | Strategy::Search(_) => return explored,
+        Strategy::Auto => {
+            (Draw::Portfolio, (schedules / 10).saturating_mul(SAMPLES_PER_TEN).min(SAMPLES_MAX))
+        }
+        Strategy::Draw(draw) => (draw, schedules),
+    };
+    let wanted =
+        Sample { draw, seed: campaign.seed, runs: 0..runs, meter: meter.clone(), ..Sample::default() };
+    match staged.sample(&wanted) {
         Ok(sampled) => {
             explored.sampled = sampled.schedules;
             explored.steps += sampled.steps;
             explored.violation = sampled.violation.map(|(_, violation)| violation);
         }
-        Err(overrun) => explored.violation = Some(circles(overrun)),
+        Err(overrun) => explored.goes_round(overrun),
     }
     explored
 }
 
-fn circles(overrun: Overrun) -> Violation {
-    Violation { message: "it goes round in circles".to_owned(), path: overrun.path }
-}
-
-fn kind(race: &Race) -> Kind {
-    match race.operations().len() {
-        0 => Kind::Written,
-        1 => Kind::Single,
-        2 => Kind::Pair,
-        3 => Kind::Triple,
-        _ => Kind::Larger,
+fn searched(
+    staged: &dyn Explorable,
+    (reduction, schedules_max): (Reduction, u64),
+    meter: &Meter,
+    explored: &mut Explored,
+) {
+    let meter = meter.clone();
+    let options = Options { reduction, stop_at_violation: true, schedules_max, meter, ..Options::default() };
+    match staged.search(&options) {
+        Ok(found) => {
+            explored.schedules = found.schedules;
+            explored.covered = found.skipped;
+            explored.states = found.states;
+            explored.transitions = found.transitions;
+            explored.steps = found.steps;
+            explored.exhausted = found.exhausted;
+            explored.violation = found.violation;
+        }
+        Err(overrun) => explored.goes_round(overrun),
     }
 }

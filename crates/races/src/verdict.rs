@@ -39,7 +39,21 @@ pub(crate) fn always(site: &Site) -> Result<(), String> {
     found.extend(guests::check(&snapshot, &observed));
     match found.first() {
         Some(first) => Err(format!("{:?}: {}", first.invariant, first.message)),
-        None => copies(site, &snapshot).and_then(|()| answers_hold(site, &snapshot)),
+        None => copies(site, &snapshot)
+            .and_then(|()| answers_hold(site, &snapshot))
+            .and_then(|()| ledger_tells(site, &snapshot)),
+    }
+}
+
+/// Once devices changed hands, the ledger tells so. It is read again only then: what it told before was looked at then.
+fn ledger_tells(site: &Site, snapshot: &Snapshot) -> Result<(), String> {
+    let ledger = site.store.ledger();
+    if ledger.last().is_none_or(|line| line.version != site.store.version()) {
+        return Ok(());
+    }
+    match history::check(ledger.iter().map(|line| &line.entry), snapshot).first() {
+        Some(first) => Err(format!("{:?}: {}", first.invariant, first.message)),
+        None => Ok(()),
     }
 }
 

@@ -8,7 +8,8 @@ use steadfast_model::ids::{HostId, UserId};
 use steadfast_races::catalogue::Engine;
 
 use crate::config::HypervisorKind;
-use crate::explore::{Budget, Strategy};
+use steadfast_explore::{Draw, Reduction};
+use steadfast_races::campaign::{Budget, Strategy};
 
 /// The most hosts that one machine plays.
 const HOSTS_MAX: i64 = 100;
@@ -142,7 +143,7 @@ const EXPLORE_EXAMPLES: &str = "\
 Examples:
   steadfast explore seed --html seed.html       the race that Steadfast began with, and what mends it
   steadfast explore list                        every scenario
-  steadfast explore delete_during_evacuation    every order of one of them
+  steadfast explore delete_during_evacuation    every state of one of them
   steadfast explore --all --kind shipped --budget 5m   all of ours, for five minutes
   steadfast explore source_returns --budget 1000000 --strategy dpor
   steadfast explore --all --html found.html     a page with a picture of each violation
@@ -341,9 +342,9 @@ pub struct ExploreArgs {
 #[derive(Debug, Args)]
 pub struct Extent {
     /// How orders are chosen
-    #[arg(long, value_enum, default_value_t = Strategy::Auto)]
-    pub strategy: Strategy,
-    /// A time for all scenarios together (60s, 5m), or a number of schedules for each [default: 100000]
+    #[arg(long, value_enum, default_value_t = ExploreStrategy::Auto)]
+    pub strategy: ExploreStrategy,
+    /// A time for all scenarios together (60s, 5m), or a number of states or runs of each [default: 100000]
     #[arg(long, value_name = "60s|N", value_parser = crate::command::explore::budget)]
     pub budget: Option<Budget>,
     /// What the store runs on
@@ -361,6 +362,47 @@ pub struct Extent {
     /// Write a page with a picture of each violation
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+/// How the orders of a scenario are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExploreStrategy {
+    /// Every state of ours, every order of a historic protocol that can differ; what is too large for the budget is
+    /// sampled beside
+    Auto,
+    /// Every state, and every step that can happen there
+    States,
+    /// Every order that can differ (source-DPOR)
+    Dpor,
+    /// Every order, those that cannot differ given up half-way (sleep sets)
+    Sleep,
+    /// Every order
+    Dfs,
+    /// Random: partial order sampling
+    Pos,
+    /// Random: each step as likely as any other
+    Walk,
+    /// Random: priorities of tasks with change points
+    Pct,
+}
+
+/// How many change points a run with priorities has: the seed's race needs three.
+const PCT_CHANGES: u32 = 3;
+
+impl ExploreStrategy {
+    #[must_use]
+    pub fn strategy(self) -> Strategy {
+        match self {
+            ExploreStrategy::Auto => Strategy::Auto,
+            ExploreStrategy::States => Strategy::Search(Reduction::States),
+            ExploreStrategy::Dpor => Strategy::Search(Reduction::SourceDpor),
+            ExploreStrategy::Sleep => Strategy::Search(Reduction::SleepSets),
+            ExploreStrategy::Dfs => Strategy::Search(Reduction::Nothing),
+            ExploreStrategy::Pos => Strategy::Draw(Draw::Pos),
+            ExploreStrategy::Walk => Strategy::Draw(Draw::Walk),
+            ExploreStrategy::Pct => Strategy::Draw(Draw::Pct { changes: PCT_CHANGES }),
+        }
+    }
 }
 
 /// Whose protocol a scenario is about.

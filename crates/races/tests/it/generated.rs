@@ -1,16 +1,18 @@
 //! Every combination of two operations, alone and with something that goes wrong, and every combination of three.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 
-use steadfast_explore::{Sample, sample, trace};
-use steadfast_races::campaign::{Bounds, Explored, campaign, campaign_with};
+use steadfast_explore::{Sample, Violation, sample, trace};
+use steadfast_races::campaign::{Budget, Campaign, Explored, Strategy, campaign};
+use steadfast_races::catalogue::{Engine, Subject};
 use steadfast_races::mutant::{Mutant, Rule};
 use steadfast_races::scenario;
 use steadfast_races::scenario::generated::{self, Op};
 use steadfast_races::{Fault, Race};
 
-/// What is tried of each race. More orders exhaust more races: ten times as many take about four times as long.
-const BOUNDS: Bounds = Bounds { schedules_max: 600, samples: 200 };
+/// How many states of each race are gone through. What has more is sampled beside.
+const STATES_MAX: u64 = 10_000;
 
 /// What goes wrong once in pairs, beside a crash.
 const FAULTS: [Fault; 2] = [Fault::MessageRepeated, Fault::AnswerLost];
@@ -28,35 +30,51 @@ fn races() -> Vec<Race> {
     [pairs, crashing, faulty, generated::triples()].into_iter().flatten().collect()
 }
 
-fn timeline(explored: &Explored) -> String {
-    let violation = explored.violation.as_ref().expect("a timeline of what went wrong");
-    let race = scenario::find(&explored.name).expect("its name is all it takes to have a race again");
+/// Explores each race; fails with what goes wrong.
+fn check(races: Vec<Race>, states_max: u64) -> Vec<Explored> {
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let subjects: Vec<Box<dyn Subject>> =
+        races.iter().map(|race| Box::new(race.clone()) as Box<dyn Subject>).collect();
+    let explored = campaign(&subjects, wanted(states_max, workers), &mut ()).expect("all are explored");
+    let wrong =
+        races.iter().zip(&explored).filter_map(|(race, one)| Some(timeline(race, one.violation.as_ref()?)));
+    let wrong: Vec<String> = wrong.collect();
+    assert!(wrong.is_empty(), "{} combinations go wrong\n{}", wrong.len(), wrong.join("\n\n"));
+    explored
+}
+
+fn wanted(states_max: u64, workers: usize) -> Campaign {
+    let (strategy, budget) = (Strategy::Auto, Budget::Schedules(states_max));
+    Campaign { strategy, budget, store: Engine::Memory, seed: 1, workers }
+}
+
+fn timeline(race: &Race, violation: &Violation) -> String {
     let steps = trace(&race.staged(None), &violation.path);
     let lines = steps.iter().map(|step| format!("  {:16} {:18} {}", step.node, step.task, step.label));
-    format!("{}: {}\n{}", explored.name, violation.message, lines.collect::<Vec<_>>().join("\n"))
+    format!("{}: {}\n{}", race.name, violation.message, lines.collect::<Vec<_>>().join("\n"))
 }
 
 #[test]
 fn every_combination_holds() {
-    let explored = campaign(&races(), BOUNDS);
+    let races = races();
+    let explored = check(races.clone(), STATES_MAX);
     let mut kinds: BTreeMap<_, Vec<&Explored>> = BTreeMap::new();
-    for one in &explored {
-        kinds.entry((one.kind, one.faults.clone())).or_default().push(one);
+    for (race, one) in races.iter().zip(&explored) {
+        kinds.entry((race.operations().len(), race.faults().to_vec())).or_default().push(one);
     }
-    for ((kind, faults), all) in kinds {
+    for ((operations, faults), all) in kinds {
         let exhausted = all.iter().filter(|one| one.exhausted).count();
-        let schedules: u64 = all.iter().map(|one| one.schedules + one.skipped).sum();
-        let sampled: u64 = all.iter().map(|one| one.sampled).sum();
-        let what = format!("{kind:?} {faults:?}");
+        let sum = |count: fn(&Explored) -> u64| all.iter().map(|one| count(one)).sum::<u64>();
+        let (states, sampled) = (sum(|one| one.states), sum(|one| one.sampled));
+        let what = format!("{operations} operations, {faults:?}");
         println!(
-            "{what:28} {:4} races, {exhausted:4} exhausted; {schedules} orders tried, {sampled} drawn",
+            "{what:36} {:4} races, {exhausted:4} exhausted; {states} states, {sampled} runs drawn",
             all.len()
         );
     }
-    let rest: Vec<_> = explored.iter().filter(|one| !one.exhausted).map(|one| one.name.as_str()).collect();
-    println!("more than {} orders, and sampled: {}", BOUNDS.schedules_max, rest.join(" "));
-    let wrong: Vec<_> = explored.iter().filter(|one| one.violation.is_some()).map(timeline).collect();
-    assert!(wrong.is_empty(), "{} combinations go wrong\n{}", wrong.len(), wrong.join("\n\n"));
+    let rest =
+        races.iter().zip(&explored).filter(|(_, one)| !one.exhausted).map(|(race, _)| race.name.as_ref());
+    println!("more than {STATES_MAX} states, and sampled: {}", rest.collect::<Vec<_>>().join(" "));
 }
 
 /// Combinations that nobody made for a rule, each of which needs one.
@@ -126,18 +144,17 @@ const FOUND: [&str; 6] = [
 
 #[test]
 fn what_was_found_stays_fixed() {
-    let races: Vec<_> = FOUND.iter().map(|name| scenario::find(name).expect("a race of this name")).collect();
-    let explored = campaign(&races, Bounds { schedules_max: 12_000, samples: 4_000 });
-    let wrong: Vec<_> = explored.iter().filter(|one| one.violation.is_some()).map(timeline).collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    let races = FOUND.iter().map(|name| scenario::find(name).expect("a race of this name")).collect();
+    check(races, 100_000);
 }
 
 /// What is found does not depend on who looks.
 #[test]
 fn workers_find_what_one_finds() {
-    let races: Vec<_> = generated::pairs().into_iter().step_by(9).collect();
-    let bounds = Bounds { schedules_max: 50, samples: 20 };
-    assert_eq!(campaign_with(&races, bounds, 1), campaign_with(&races, bounds, 3));
+    let pairs = generated::pairs().into_iter().step_by(9);
+    let subjects: Vec<_> = pairs.map(|race| Box::new(race) as Box<dyn Subject>).collect();
+    let by = |workers| campaign(&subjects, wanted(200, workers), &mut ()).expect("all are explored");
+    assert_eq!(by(1), by(3));
 }
 
 /// A race's name is all that it takes to have it again, and any part of it is a race as well.

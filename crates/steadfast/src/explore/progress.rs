@@ -1,12 +1,9 @@
 //! Says how far a campaign has come, on a terminal, while it runs.
 
 use std::io::{IsTerminal, Write, stderr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use steadfast_explore::Meter;
-
-/// How often the line is written anew, and a deadline looked at.
-const INTERVAL: Duration = Duration::from_millis(250);
 
 pub(super) struct Progress {
     scenarios: usize,
@@ -19,22 +16,18 @@ impl Progress {
         Progress { scenarios, begun: Instant::now(), terminal: stderr().is_terminal() }
     }
 
-    pub fn interval(&self) -> Duration {
-        INTERVAL
-    }
-
     /// Writes the line anew.
     pub fn show(&self, done: usize, meter: &Meter) {
         if !self.terminal {
             return;
         }
         let seconds = self.begun.elapsed().as_secs_f64().max(0.001);
-        let rate = meter.schedules() as f64 / seconds;
-        let (schedules, left) = (meter.schedules(), self.scenarios - done);
+        let rate = meter.steps() as f64 / seconds;
+        let (steps, left) = (meter.steps(), self.scenarios - done);
         // A terminal that takes no more words is not told again.
         let _ = write!(
             stderr(),
-            "\r\x1b[K{done} of {} scenarios, {left} left; {schedules} schedules, {rate:.0}/s",
+            "\r\x1b[K{done} of {} scenarios, {left} left; {steps} steps, {rate:.0}/s",
             self.scenarios
         );
     }

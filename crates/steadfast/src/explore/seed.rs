@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 use steadfast_explore::timeline::escaped;
 use steadfast_explore::{Options, Token, search};
+use steadfast_races::campaign::Campaign;
 use steadfast_races::catalogue::{self, Engine, Repaired, Subject};
 use steadfast_races::legacy::nova::Invariant;
 use steadfast_races::legacy::seed::{Circumstance, Repair, arranged};
 
-use super::campaign::{Campaign, run};
 use super::page::page;
 use super::report::Report;
+use super::run::run;
 use super::violation::MINIMISE_RUNS_MAX;
 use crate::demo::table::render;
 use crate::exit::Failure;
