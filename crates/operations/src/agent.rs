@@ -193,8 +193,24 @@ impl<'a, M: Machine> Life<'a, M> {
 
     /// Says where this life stands: all that it knows. What it waits for follows from it.
     fn stands(&self) {
-        let Life { world, settings: _, wakeups: _, from, epoch, list, open, tried, heard, .. } = self;
-        let Life { census, census_heard, beat_due, sent, unheard, saying, unsaid, .. } = self;
+        let Life {
+            world,
+            settings: _,
+            from,
+            epoch,
+            list,
+            wakeups: _,
+            open,
+            tried,
+            heard,
+            census,
+            census_heard,
+            beat_due,
+            sent,
+            unheard,
+            saying,
+            unsaid,
+        } = self;
         let said = (heard, census, census_heard, beat_due, sent, unheard, saying, unsaid);
         world.stands_at(&(from, epoch, list, open, tried, said));
     }

@@ -24,12 +24,12 @@ pub struct Race {
     /// What could go wrong, in a sentence.
     pub about: Cow<'static, str>,
     pub(crate) play: Play,
-    /// What must be true of this race beyond what must always be true.
+    /// What must be true after each step, and at rest, beyond what is true of every race. The second is asked of a state
+    /// and not of how it came about: it may not look at what was committed before.
+    steps: fn(&Site) -> Result<(), String>,
     rests: fn(&Site) -> Result<(), String>,
     /// The rule without which it goes wrong.
     pub rule: Option<Rule>,
-    /// Whether all its orders can be tried within the bounds of the tests.
-    pub exhaustive: bool,
 }
 
 /// Where a race's scene and actors come from.
@@ -67,9 +67,9 @@ impl Race {
             name,
             about,
             play: Play::Written { scene, start },
+            steps: nothing_more,
             rests: nothing_more,
             rule: None,
-            exhaustive: true,
         }
     }
 
@@ -80,9 +80,9 @@ impl Race {
             name: Cow::Owned(name),
             about: Cow::Owned(about),
             play: Play::Generated { ops, faults },
+            steps: nothing_more,
             rests: nothing_more,
             rule: None,
-            exhaustive: false,
         }
     }
 
@@ -91,14 +91,13 @@ impl Race {
         self
     }
 
-    pub(crate) const fn needs(mut self, rule: Rule) -> Race {
-        self.rule = Some(rule);
+    pub(crate) const fn steps(mut self, steps: fn(&Site) -> Result<(), String>) -> Race {
+        self.steps = steps;
         self
     }
 
-    /// It has more orders than the tests try one by one.
-    pub(crate) const fn sampled(mut self) -> Race {
-        self.exhaustive = false;
+    pub(crate) const fn needs(mut self, rule: Rule) -> Race {
+        self.rule = Some(rule);
         self
     }
 
@@ -223,6 +222,7 @@ impl Scenario for Staged<'_> {
 
     fn always(&self, site: &Site) -> Result<(), String> {
         verdict::always(site)?;
+        (self.race.steps)(site)?;
         let differs = site.twin.as_ref().and_then(Twin::differs);
         differs.map_or(Ok(()), |what| Err(format!("Engines: {what}")))
     }

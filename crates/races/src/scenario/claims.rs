@@ -57,8 +57,7 @@ pub(super) const RACES: &[Race] = &[
             cast.delete();
         },
     )
-    .needs(Rule::A4Barrier)
-    .sampled(),
+    .needs(Rule::A4Barrier),
     Race::written(
         "a5_epoch",
         "a list of an agent's former life arrives after the new life said that the guest is gone",
@@ -69,8 +68,7 @@ pub(super) const RACES: &[Race] = &[
             cast.delete();
         },
     )
-    .needs(Rule::A5EpochPerLife)
-    .sampled(),
+    .needs(Rule::A5EpochPerLife),
     Race::written(
         "a6_gone_answers",
         "a report made before the build is read after the claim is leaving",

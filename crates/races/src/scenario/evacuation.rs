@@ -107,8 +107,7 @@ pub(super) const RACES: &[Race] =
                 cast.evacuate_to(Some(3), false);
                 cast.agent(1);
             },
-        )
-        .sampled(),
+        ),
         Race::written(
             "source_returns",
             "the source comes back at any moment of the evacuation",
@@ -119,8 +118,7 @@ pub(super) const RACES: &[Race] =
                 cast.agent(1);
             },
         )
-        .needs(Rule::B1OneRunner)
-        .sampled(),
+        .needs(Rule::B1OneRunner),
         Race::written(
             "delete_while_down",
             "an instance is deleted while its host is down, and the host returns",

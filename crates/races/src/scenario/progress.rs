@@ -56,8 +56,7 @@ pub(super) const RACES: &[Race] = &[
             cast.start();
         },
     )
-    .needs(Rule::C6KeepsTrying)
-    .sampled(),
+    .needs(Rule::C6KeepsTrying),
     Race::written(
         "stopped_late",
         "a stop fails once and is done later: the instance does not stay active without running",
