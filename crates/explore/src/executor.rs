@@ -307,6 +307,7 @@ impl<W: World> Core<W> {
         self.pending.iter().position(|pending| pending.id == id)
     }
 
+    /// The number of the running task.
     pub fn running_id(&self) -> u64 {
         self.tasks[self.current.expect("a running task asks for its number")].id
     }

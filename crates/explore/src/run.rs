@@ -236,8 +236,7 @@ impl<'a, S: Scenario> Run<'a, S> {
 
     fn judge(&mut self, footprint: &Footprint<<S::World as World>::Object>) {
         if footprint.changes() && self.wrong.is_none() {
-            let judged = self.world(|world| self.scenario.always(world));
-            self.wrong = judged.err().map(|message| Wrong { message, after: Some(self.depth) });
+            self.wrong = self.judged();
         }
     }
 

@@ -88,6 +88,7 @@ pub(crate) fn search_states<S: Scenario>(
             break;
         }
     }
+    options.meter.count((states.space.states.len() - counted) as u64);
     states.found.exhausted = states.left.is_empty();
     states.found.states = states.space.states.len() as u64;
     if states.found.exhausted

@@ -147,7 +147,7 @@ fn again(args: &ReplayArgs) -> Result<Exit, Failure> {
 /// The answer to the seed.
 fn answer(args: &SeedArgs) -> Result<Exit, Failure> {
     let budget = Budget::Schedules(SCHEDULES);
-    // In states the historic race would have no timeline that begins where a person expects it.
+    // The answer counts the orders of the shipped protocol, and the historic one has no states.
     let (strategy, store) = (Strategy::Search(Reduction::SourceDpor), Engine::Memory);
     let answer = Answer::find(Campaign { strategy, budget, store, seed: 1, workers: 2 })?;
     say(if args.json { answer.json().to_string() } else { answer.text() })?;

@@ -27,7 +27,7 @@ impl Progress {
         // A terminal that takes no more words is not told again.
         let _ = write!(
             stderr(),
-            "\r\x1b[K{done} of {} scenarios, {left} left; {steps} steps, {rate:.0}/s",
+            "\r\x1b[K{done} of {} scenarios, {left} left; {steps} states and steps, {rate:.0}/s",
             self.scenarios
         );
     }
