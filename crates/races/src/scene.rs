@@ -77,6 +77,14 @@ impl Scene {
         self.then(|cast| cast.boot(Some(1)))
     }
 
+    /// The instance on host 1 is stopped.
+    pub(crate) fn stopped(self) -> Scene {
+        self.then(|cast| {
+            cast.agent(1);
+            cast.stop();
+        })
+    }
+
     /// Host 1 dies, and a person says so.
     pub(crate) fn host1_down(self) -> Scene {
         self.host_down(1)

@@ -55,10 +55,7 @@ pub fn operations() -> Vec<Race> {
         alone(
             "start",
             || {
-                let stopped = Scene::new(1, 1).with_instance().then(|cast| {
-                    cast.agent(1);
-                    cast.stop();
-                });
+                let stopped = Scene::new(1, 1).with_instance().stopped();
                 patient(stopped)
             },
             |cast| {

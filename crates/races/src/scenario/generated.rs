@@ -166,10 +166,7 @@ impl Setting {
         let scene = Scene::new(2, 2);
         let mut scene = if self.unfinished { scene.with_instance_untold() } else { scene.with_instance() };
         if self.stopped {
-            scene = scene.then(|cast| {
-                cast.agent(1);
-                cast.stop();
-            });
+            scene = scene.stopped();
         }
         if self.first != First::Lives {
             scene = scene.host1_down();

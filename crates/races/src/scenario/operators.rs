@@ -69,10 +69,7 @@ pub(super) const RACES: &[Race] = &[
         "stop_after_a_failed_start",
         "a start fails and a stop follows: the stop is not told of what the start came to",
         || {
-            let stopped = Scene::new(1, 1).with_instance().then(|cast| {
-                cast.agent(1);
-                cast.stop();
-            });
+            let stopped = Scene::new(1, 1).with_instance().stopped();
             stopped.fault(Fault::OrderFails)
         },
         |cast| {

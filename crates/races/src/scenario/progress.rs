@@ -45,10 +45,7 @@ pub(super) const RACES: &[Race] = &[
         "c6_keeps_trying",
         "a start fails once: the operation ends, the trying does not",
         || {
-            let stopped = Scene::new(1, 1).with_instance().then(|cast| {
-                cast.agent(1);
-                cast.stop();
-            });
+            let stopped = Scene::new(1, 1).with_instance().stopped();
             stopped.fault(Fault::OrderFails)
         },
         |cast| {
@@ -70,10 +67,7 @@ pub(super) const RACES: &[Race] = &[
         "evacuation_of_a_stopped_instance",
         "a stopped instance is evacuated and stays stopped, while the control plane dies",
         || {
-            let stopped = Scene::new(2, 1).with_instance().then(|cast| {
-                cast.agent(1);
-                cast.stop();
-            });
+            let stopped = Scene::new(2, 1).with_instance().stopped();
             stopped.host1_down().timer("agent.retry", 3)
         },
         |cast: &Cast| {
