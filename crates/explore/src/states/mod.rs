@@ -110,8 +110,10 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         self.left.push(state);
     }
 
-    /// Takes every step that can happen in a state.
+    /// Judges a state, and takes every step that can happen there. Those that nobody has seen come last: the run that is
+    /// made to judge does the first of them, and the one that does the last is in the state that is next.
     fn go_on(&mut self, state: usize) -> Result<(), Overrun> {
+        self.judge(state);
         let open = self.open(state);
         if open.is_empty() {
             self.rest(state);
@@ -124,6 +126,15 @@ impl<'a, S: Scenario> States<'a, '_, S> {
             }
         }
         unknown.into_iter().try_for_each(|taking| self.learn(taking))
+    }
+
+    /// A world that was come to by steps that were seen elsewhere is looked at in a run.
+    fn judge(&mut self, state: usize) {
+        let place = self.space.states[state].place;
+        if !std::mem::replace(&mut self.space.places[place].judged, true) {
+            let wrong = self.live_at(state).run.judged();
+            self.note(wrong);
+        }
     }
 
     /// The steps that can happen in a state. Tasks that stand at the same do the same: one of them is enough.
@@ -161,15 +172,8 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         let (state, new) = self.space.state(place, tasks, Some((from.state, from.step)));
         self.found.transitions += 1;
         self.ways.push((from.state, state));
-        if !new {
-            return;
-        }
-        self.left.push(state);
-        if !self.space.places[place].judged {
-            self.space.places[place].judged = true;
-            let live = self.live_at(state);
-            let wrong = live.run.judged();
-            self.note(wrong);
+        if new {
+            self.left.push(state);
         }
     }
 
