@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Wake, Waker};
 
 use crate::footprint::{Footprint, Steady, Sum};
-use crate::standing::{Asker, Standing};
+use crate::standing::{Asker, Awaited, Bonds, Standing};
 use crate::world::World;
 
 /// The name of a step or a node.
@@ -87,6 +87,8 @@ impl<W: World> Pending<W> {
 
 struct Task {
     id: u64,
+    /// The place of the task that started it.
+    parent: Option<usize>,
     node: Name,
     node_mark: u64,
     name: Name,
@@ -101,13 +103,11 @@ struct Task {
 /// Where a task stands, as a number that tells what it waits for as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stance {
-    /// The place of the task among those of this run.
+    /// The places of the task and of the one that started it among those of this run.
     pub task: usize,
+    pub parent: Option<usize>,
     pub number: u64,
-    pub node: u64,
-    /// The kind of the task, and of the one that waits for its result.
-    pub kind: u64,
-    pub awaited: Option<u64>,
+    pub bonds: Bonds,
 }
 
 /// A step that a task waits for, as a number, and what its gate is read from.
@@ -166,6 +166,8 @@ pub(crate) struct Core<W: World> {
     /// What the gates of steps are read from that were given up since the last step began: that they did not happen
     /// depends on it.
     pub given_up: Vec<W::Object>,
+    /// What tasks touched as they ran on, since the last step began.
+    pub touched: Vec<W::Object>,
     /// Tasks that were told something since the last step began, whether or not they were there to hear it.
     told: Vec<usize>,
 }
@@ -206,6 +208,7 @@ impl<W: World> Core<W> {
             done: 0,
             last: None,
             given_up: Vec::new(),
+            touched: Vec::new(),
             told: Vec::new(),
         }))
     }
@@ -233,7 +236,8 @@ impl<W: World> Core<W> {
             Some(parent) => self.tasks[parent].standing.of_child(kind, asker),
             None => Standing::new(kind, id),
         };
-        self.tasks.push(Task { id, node, node_mark, name, future, waker, children: 0, steps: 0, standing });
+        let (parent, children, steps) = (self.current, 0, 0);
+        self.tasks.push(Task { id, parent, node, node_mark, name, future, waker, children, steps, standing });
     }
 
     /// Registers a step of the running task.
@@ -279,7 +283,7 @@ impl<W: World> Core<W> {
     /// A task hears an answer if it still listens, whether or not it looks at it already.
     pub fn answers(&mut self, asker: &Asker, answer: u64) {
         if asker.listens() {
-            self.hears(asker.task, answer);
+            self.hears(asker.task, Steady::of(&(asker.about, answer)));
         }
     }
 
@@ -323,6 +327,17 @@ impl<W: World> Core<W> {
         self.tasks[place].standing.name()
     }
 
+    /// Takes the tasks of these nodes out, to be dropped in an order that follows from where they stand: whoever loses
+    /// several answers at once hears so in that order.
+    fn kill(&mut self, nodes: &[Name]) -> Vec<TaskFuture> {
+        let dies = |task: &Task| task.future.is_some() && nodes.contains(&task.node);
+        let doomed = self.tasks.iter().enumerate().filter(|(_, task)| dies(task));
+        let mut doomed: Vec<(u64, usize)> =
+            doomed.map(|(place, task)| (self.stands_of(task), place)).collect();
+        doomed.sort_unstable();
+        doomed.into_iter().filter_map(|(_, place)| self.tasks[place].future.take()).collect()
+    }
+
     /// Where every task stands that is still there.
     pub fn stances(&self) -> Vec<Stance> {
         let alive = self.tasks.iter().enumerate().filter(|(_, task)| task.future.is_some());
@@ -333,20 +348,15 @@ impl<W: World> Core<W> {
         let stands = self.stands_of(task);
         let mut steps = Sum::default();
         self.steps_of(place).for_each(|pending| steps.add(pending.number(stands)));
-        Stance {
-            task: place,
-            number: Steady::of(&(stands, steps)),
-            node: task.node_mark,
-            kind: task.standing.kind,
-            awaited: self.awaited(task),
-        }
+        let bonds = Bonds { node: task.node_mark, kind: task.standing.kind, awaited: self.awaited(task) };
+        Stance { task: place, parent: task.parent, number: Steady::of(&(stands, steps)), bonds }
     }
 
-    /// The kind of the task that waits for the result of this one, if it still does.
-    fn awaited(&self, task: &Task) -> Option<u64> {
-        let asker = task.standing.asker.as_ref().filter(|asker| asker.listens());
-        let asker = asker.and_then(|asker| self.tasks.get(asker.task));
-        asker.filter(|asker| asker.future.is_some()).map(|asker| asker.standing.kind)
+    /// Who waits for the result of a task, if somebody still does.
+    fn awaited(&self, task: &Task) -> Option<Awaited> {
+        let asker = task.standing.asker.as_ref().filter(|asker| asker.listens())?;
+        let waits = self.tasks.get(asker.task).filter(|task| task.future.is_some())?;
+        Some(Awaited { by: waits.standing.kind, about: asker.about })
     }
 
     fn steps_of(&self, place: usize) -> impl Iterator<Item = &Pending<W>> {
@@ -449,14 +459,14 @@ pub(crate) fn grant<W: World>(core: &Shared<W>, at: usize) -> Granted<W> {
         core.hears(task, Steady::of(&(&asked.label, asked.about, answer)));
         core.last = Some((id.task, footprint.label.map_or(asked.label, Name::from)));
         core.given_up.clear();
+        core.touched.clear();
         core.told.clear();
         if let Some(spawned) = spawned {
             core.current = Some(task);
             core.add_task(spawned);
             core.current = None;
         }
-        let doomed = core.tasks.iter_mut().filter(|task| asked.kills.contains(&task.node));
-        let dropped: Vec<_> = doomed.filter_map(|task| task.future.take()).collect();
+        let dropped = core.kill(&asked.kills);
         let gate_reads = asked.gate.map_or_else(Vec::new, |gate| gate.reads);
         let killed = asked.kills.iter().map(Steady::of).collect();
         (footprint, gate_reads, dropped, waker, killed, task)
@@ -466,6 +476,7 @@ pub(crate) fn grant<W: World>(core: &Shared<W>, at: usize) -> Granted<W> {
     let mut woke = vec![task];
     settle(core, &mut woke);
     let mut core = lock(core);
+    let footprint = footprint.and_writes(core.touched.drain(..));
     let mut gate_reads = gate_reads;
     gate_reads.append(&mut core.given_up);
     woke.append(&mut core.told);

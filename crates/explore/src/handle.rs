@@ -63,6 +63,14 @@ impl<W: World> Handle<W> {
         change(&mut lock(&self.0).world);
     }
 
+    /// What the running task does with an object of the world in the same breath as the step that let it run on: it is
+    /// part of that step.
+    pub fn touch<T>(&self, object: W::Object, does: impl FnOnce(&mut W) -> T) -> T {
+        let mut core = lock(&self.0);
+        core.touched.push(object);
+        does(&mut core.world)
+    }
+
     /// One atomic step: answers what `body` answers, once the explorer lets it happen.
     pub fn step<T: Hash + Send + 'static>(
         &self,
@@ -169,10 +177,10 @@ impl<W: World> Handle<W> {
     /// The way back from what is asked for. Requests of one task that are open at once are told apart by `about`.
     fn answer<T>(&self, about: u64) -> (Answering<W, T>, impl Future<Output = Option<T>> + use<W, T>) {
         let (send, receive) = oneshot::channel();
-        let asker = lock(&self.0).running().map(Asker::new);
+        let asker = lock(&self.0).running().map(|task| Asker::new(task, about));
         let listening = Listening(asker.clone());
         let core = Arc::clone(&self.0);
-        (Answering { core, asker, about, send: Some(send) }, async move {
+        (Answering { core, asker, send: Some(send) }, async move {
             let answer = receive.await.ok();
             drop(listening);
             answer
@@ -246,14 +254,13 @@ impl<W: World> Plan<W> {
 struct Answering<W: World, T> {
     core: Shared<W>,
     asker: Option<Asker>,
-    about: u64,
     send: Option<oneshot::Sender<T>>,
 }
 
 impl<W: World, T: Hash> Answering<W, T> {
     fn tell(mut self, value: T) {
         if let Some(asker) = &self.asker {
-            lock(&self.core).tell(asker, Steady::of(&(self.about, &value)));
+            lock(&self.core).tell(asker, Steady::of(&value));
         }
         if let Some(send) = self.send.take() {
             let _ = send.send(value);
@@ -264,7 +271,7 @@ impl<W: World, T: Hash> Answering<W, T> {
 impl<W: World, T> Drop for Answering<W, T> {
     fn drop(&mut self) {
         if let Some(asker) = self.asker.as_ref().filter(|_| self.send.is_some()) {
-            lock(&self.core).answers(asker, Steady::of(&(self.about, "nobody answers")));
+            lock(&self.core).answers(asker, Steady::of("nobody answers"));
         }
     }
 }

@@ -163,6 +163,12 @@ impl<'a, S: Scenario> Run<'a, S> {
         lock(&self.core).is_numbered(id, number)
     }
 
+    /// The place of the task that a step waits for.
+    pub fn doer(&self, id: StepId) -> usize {
+        let core = lock(&self.core);
+        core.pending[core.find(id).expect("it is asked of a step that waits")].task
+    }
+
     /// Whether a step that waits can happen.
     pub fn is_open(&self, id: StepId) -> bool {
         let core = lock(&self.core);

@@ -13,12 +13,14 @@ use crate::footprint::Steady;
 #[derive(Debug, Clone)]
 pub(crate) struct Asker {
     pub task: usize,
+    /// What it asked: it tells its requests apart by that.
+    pub about: u64,
     gave_up: Arc<AtomicBool>,
 }
 
 impl Asker {
-    pub fn new(task: usize) -> Asker {
-        Asker { task, gave_up: Arc::default() }
+    pub fn new(task: usize, about: u64) -> Asker {
+        Asker { task, about, gave_up: Arc::default() }
     }
 
     pub fn listens(&self) -> bool {
@@ -36,6 +38,21 @@ impl Drop for Listening {
             asker.gave_up.store(true, Ordering::Relaxed);
         }
     }
+}
+
+/// Who waits for a task's result: the kind of that task, and what it asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Awaited {
+    pub by: u64,
+    pub about: u64,
+}
+
+/// How a task is bound to nodes and to other tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bonds {
+    pub node: u64,
+    pub kind: u64,
+    pub awaited: Option<Awaited>,
 }
 
 #[derive(Debug)]
@@ -75,8 +92,8 @@ impl Standing {
         self.heard
     }
 
-    /// The number of this state. `awaited` is the kind of the task that waits for the result, if it still does.
-    pub fn number(&self, awaited: Option<u64>) -> u64 {
+    /// The number of this state. `awaited` says who waits for the result, if somebody still does.
+    pub fn number(&self, awaited: Option<Awaited>) -> u64 {
         Steady::of(&(self.kind, self.heard, awaited))
     }
 }

@@ -3,45 +3,23 @@
 use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::future::{Either, select, select_all};
 use steadfast_explore::{Handle, Steady, When};
 use steadfast_model::cause::Cause;
 use steadfast_model::host::Host;
 use steadfast_model::hypervisor::{Act, ActError, Seen};
-use steadfast_model::ids::{ClaimId, HostId, Moment};
+use steadfast_model::ids::{HostId, Moment};
 use steadfast_model::message::{AskList, List, Report};
 use steadfast_operations::seam::{CallError, Env, Key, Machine, Message, Row, Step, TxError};
 use uuid::Uuid;
 
 use crate::fault::{Fault, at_once, goes_wrong};
 use crate::mutant::{self, Again, Mutant, Rule, same};
-use crate::site::{Object, Site, Touched, on_machine};
+use crate::site::{Object, Site, Told, Touched, on_machine};
 use crate::world::{CONTROL, Controller, NOW, agent_node, id, machine_node};
-
-/// What an agent's host was told, across the lives of the agent. Only that agent's own steps look at it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Heard(Arc<Mutex<Told>>);
-
-#[derive(Debug, Default, Hash)]
-struct Told {
-    lists: Vec<List>,
-    /// Claims whose order failed once.
-    failed: BTreeSet<ClaimId>,
-}
-
-impl Heard {
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.0.lock().expect("nothing panics while it holds the lock")
-    }
-
-    /// The list before the newest one.
-    fn older_list(&self) -> Option<List> {
-        self.told().lists.iter().rev().nth(1).cloned()
-    }
-}
 
 /// The world of one agent.
 #[derive(Debug, Clone)]
@@ -53,7 +31,6 @@ pub(crate) struct AgentWorld {
     pub process: u64,
     pub drawn: Arc<AtomicU32>,
     pub cause: Cause,
-    pub heard: Heard,
     pub mutant: Option<Mutant>,
     /// What may go wrong in this act.
     pub possible: Arc<BTreeSet<Fault>>,
@@ -96,9 +73,9 @@ impl Env for AgentWorld {
         }
     }
 
-    /// Which ids it draws counts, and what may come again.
+    /// Which ids it draws counts.
     fn stands_at(&self, state: &impl Hash) {
-        self.site.stands_at(&(self.process, self.drawn.load(Ordering::Relaxed), self.remembers(), state));
+        self.site.stands_at(&(self.process, self.drawn.load(Ordering::Relaxed), state));
     }
 
     fn standing(&self) -> u64 {
@@ -141,10 +118,11 @@ impl AgentWorld {
         matches!(self.mutant, Some(Mutant::Swapped(swapped)) if swapped.says_before_it_acts())
     }
 
-    /// All that was told to the host's agents so far, where some of it may come again.
-    pub(crate) fn remembers(&self) -> Option<u64> {
-        let may = self.mutant.is_some() || self.may(Fault::LateList);
-        may.then(|| Steady::of(&*self.heard.told()))
+    /// What was told to the host's agents so far. Where nothing of it can come again, nothing is kept.
+    fn told<T>(&self, ask: impl FnOnce(&mut Told) -> T) -> Option<T> {
+        let kept = self.mutant.is_some() || self.may(Fault::LateList);
+        let told = |site: &mut Site| ask(site.told.get_mut(&self.host).expect("a host has agents"));
+        kept.then(|| self.site.touch(Object::Told(self.host.clone()), told))
     }
 
     fn may(&self, fault: Fault) -> bool {
@@ -269,8 +247,9 @@ impl AgentWorld {
     /// The list of the control plane's answer, or an older one that arrives in its place.
     async fn list(&self, ask: AskList) -> Result<List, CallError> {
         let epoch = ask.epoch;
-        let ask = mutant::bend_ask(self.without(), ask, &self.heard.told().lists);
-        let older = self.heard.older_list().filter(|_| self.may(Fault::LateList));
+        let told = self.told(|told| told.clone()).unwrap_or_default();
+        let ask = mutant::bend_ask(self.without(), ask, &told.lists);
+        let older = told.older_list().filter(|_| self.may(Fault::LateList)).cloned();
         let Some(older) = older else { return self.deliver(ask).await };
         let real = pin!(self.deliver(ask));
         let body = |_: &mut Site| ((), Touched::nothing());
@@ -356,9 +335,11 @@ impl Machine for AgentWorld {
             return self.deliver(message).await;
         };
         let list = self.list(ask).await?;
-        let mut told = self.heard.told();
-        told.lists.push(list.clone());
-        let list = mutant::bend_list(self.without(), list, told.lists.len());
+        let taken = self.told(|told| {
+            told.lists.push(list.clone());
+            told.lists.len()
+        });
+        let list = taken.map_or(list.clone(), |place| mutant::bend_list(self.without(), list, place));
         Ok(same(list).expect("a list answers a question for one"))
     }
 
@@ -386,7 +367,8 @@ impl Machine for AgentWorld {
     /// The order is begun, and ends by itself whether or not its agent still lives.
     async fn act(&self, _step: Step, act: Act) -> Result<(), ActError> {
         let (host, claim) = (self.host.clone(), act.claim());
-        if self.without() == Some(Rule::C6KeepsTrying) && self.heard.told().failed.contains(&claim) {
+        let failed = self.told(|told| told.failed.contains(&claim)).unwrap_or_default();
+        if self.without() == Some(Rule::C6KeepsTrying) && failed {
             return Err(ActError("it failed before".to_owned()));
         }
         let name = act.name();
@@ -412,7 +394,7 @@ impl Machine for AgentWorld {
         }
         let ended = ended.await.unwrap_or_else(|| Err(ActError("the machine died".to_owned())));
         if ended.is_err() {
-            self.heard.told().failed.insert(claim);
+            self.told(|told| told.failed.insert(claim));
         }
         ended
     }

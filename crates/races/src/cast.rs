@@ -16,7 +16,7 @@ use steadfast_operations::seam::{Key, Range};
 use steadfast_operations::{self as operations, Evacuate};
 use uuid::Uuid;
 
-use crate::agent::{AgentWorld, Heard};
+use crate::agent::AgentWorld;
 use crate::fault::{Fault, at_once, goes_wrong};
 use crate::mutant::{Mutant, Rule};
 use crate::scene::{cause, host, stranger, wish};
@@ -35,8 +35,6 @@ pub struct Cast {
     lives: BTreeMap<HostId, (Epoch, ReportSeq)>,
     /// The boot of each machine when the act began.
     boots: BTreeMap<HostId, Uuid>,
-    /// What each host's agent was told in this act, across its lives.
-    heard: BTreeMap<HostId, Heard>,
     /// What may go wrong in this act, and whether more than one thing may.
     possible: Arc<BTreeSet<Fault>>,
     several: bool,
@@ -56,7 +54,6 @@ impl Cast {
                 .map(|host| (host.id, (host.epoch, host.report_seq)))
                 .collect(),
             boots: site.machines.iter().map(|(host, machine)| (host.clone(), machine.boot_id)).collect(),
-            heard: site.machines.keys().map(|host| (host.clone(), Heard::default())).collect(),
             possible: Arc::new(site.faults.keys().copied().collect()),
             several: site.faults.values().sum::<u32>() > 1,
         }
@@ -320,7 +317,6 @@ impl Cast {
     pub(crate) fn agent(&self, number: u8) {
         let (cast, started) = (self.clone(), self.started(number, "start"));
         self.site.spawn(agent_node(&host(number)), "agent", async move {
-            cast.site.stands_at(&(cast.site.standing(), cast.agent_world(number).remembers()));
             started.await;
             agent::run(cast.agent_world(number), settings(number)).await;
         });
@@ -364,9 +360,8 @@ impl Cast {
     fn agent_world(&self, number: u8) -> AgentWorld {
         let (site, act, mutant) = (self.site.clone(), self.act, self.mutant);
         let (host, possible) = (host(number), Arc::clone(&self.possible));
-        let heard = self.heard[&host].clone();
         let (process, drawn) = (site.standing(), Arc::default());
-        AgentWorld { site, act, host, process, drawn, cause: cause("agent"), heard, mutant, possible }
+        AgentWorld { site, act, host, process, drawn, cause: cause("agent"), mutant, possible }
     }
 
     /// An agent's process dies at some moment, and another starts.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::cast::Cast;
 use crate::fault::Fault;
-use crate::site::Site;
+use crate::site::{Site, Told};
 
 /// The longest rehearsal. The longest one there is takes about 150 steps.
 pub(crate) const SCENE_STEPS_MAX: usize = 2_000;
@@ -49,6 +49,7 @@ impl Scene {
             faults: BTreeMap::new(),
             cut: BTreeSet::new(),
             held: BTreeMap::new(),
+            told: (1..=hosts).map(|number| (host(number), Told::default())).collect(),
         };
         let numbers: Vec<u8> = (1..=hosts).collect();
         Scene { site, acts: 0 }.then(move |cast| numbers.iter().for_each(|number| cast.agent(*number)))
@@ -61,6 +62,7 @@ impl Scene {
         let rehearsed = rehearse(self.site, SCENE_STEPS_MAX, |site| start(&Cast::new(site, &before, act)));
         let mut site = rehearsed.expect("a scene comes to rest");
         site.awake.clear();
+        site.told.values_mut().for_each(|told| *told = Told::default());
         Scene { site, acts: act }
     }
 

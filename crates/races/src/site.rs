@@ -6,8 +6,8 @@ use std::hash::Hash;
 
 use steadfast_explore::{Content, Footprint, Steady, Sum, World};
 use steadfast_model::hypervisor::{Act, ActError, Simulated};
-use steadfast_model::ids::{HostId, InstanceId, ListGen};
-use steadfast_model::message::GuestSpec;
+use steadfast_model::ids::{ClaimId, HostId, InstanceId, ListGen};
+use steadfast_model::message::{GuestSpec, List};
 use steadfast_operations::seam::{self, Key, Range, RawAsk};
 use steadfast_store::Memory;
 
@@ -38,6 +38,23 @@ pub struct Site {
     pub cut: BTreeSet<HostId>,
     /// How many people keep a host powered off until what they say of it is recorded.
     pub held: BTreeMap<HostId, u32>,
+    /// What the agents of each host were told, where some of it may come again.
+    pub(crate) told: BTreeMap<HostId, Told>,
+}
+
+/// What a host's agents were told, across their lives: some of it may come again.
+#[derive(Debug, Clone, Default, Hash)]
+pub(crate) struct Told {
+    pub lists: Vec<List>,
+    /// Claims whose order failed once.
+    pub failed: BTreeSet<ClaimId>,
+}
+
+impl Told {
+    /// The list before the newest one.
+    pub fn older_list(&self) -> Option<&List> {
+        self.lists.iter().rev().nth(1)
+    }
 }
 
 /// What steps read and write.
@@ -53,6 +70,8 @@ pub enum Object {
     Budget(Fault),
     /// The network between a host and the control plane.
     Link(HostId),
+    /// What a host's agents were told.
+    Told(HostId),
 }
 
 impl fmt::Display for Object {
@@ -65,6 +84,7 @@ impl fmt::Display for Object {
             Object::Timer(host, name) => write!(f, "timer {name} of {host}"),
             Object::Budget(fault) => write!(f, "budget {fault}"),
             Object::Link(host) => write!(f, "link {host}"),
+            Object::Told(host) => write!(f, "what {host} was told"),
         }
     }
 }
@@ -153,9 +173,9 @@ impl World for Site {
     fn digest(&self) -> u64 {
         let mut rows = Sum::default();
         self.store.rows().for_each(|(key, row)| rows.add(Steady::of(&(key, &row.record))));
-        let Site { machines, unheard, awake, cut, .. } = self;
+        let Site { machines, unheard, awake, cut, told, .. } = self;
         let counts = (left(&self.timers), left(&self.faults), left(&self.held));
-        Steady::of(&(rows, machines, counts, unheard, awake, cut))
+        Steady::of(&(rows, machines, counts, unheard, awake, cut, told))
     }
 
     fn content(&self, object: &Object) -> Content {
@@ -184,6 +204,7 @@ impl World for Site {
             }
             Object::Budget(fault) => Content::Sum(self.faults.get(fault).copied().unwrap_or_default().into()),
             Object::Link(host) => Content::Whole(self.cut.contains(host).into()),
+            Object::Told(host) => Content::Whole(Steady::of(&self.told[host])),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What is known of steps: each was done by a run of the code once, and does the same wherever it meets the same.
 
+use super::death::{Deaths, Loss};
 use super::space::{ByHash, ObjectAt, Space, TaskAt, without};
+use std::collections::HashMap;
+
 use crate::footprint::Steady;
 use crate::world::World;
 
@@ -13,7 +16,7 @@ pub(super) enum Change {
     Add(u64),
 }
 
-/// What a step depends on: what these objects hold, and whom it concerns that these nodes die.
+/// What a step depends on: what these objects hold. The nodes that die with it are always the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Needs {
     pub objects: Vec<ObjectAt>,
@@ -40,6 +43,8 @@ struct Lessons {
 #[derive(Debug, Default)]
 pub(super) struct Learnt {
     lessons: ByHash<Vec<Lessons>>,
+    /// Where a task stands after a loss, those that it started included.
+    losses: HashMap<(TaskAt, Loss), Vec<TaskAt>>,
     /// Whether a step can happen, by the step and what its gate is read from.
     gates: ByHash<bool>,
 }
@@ -57,7 +62,11 @@ impl Needs {
     fn met<W: World>(&self, space: &Space<W>, Taking { state, task, .. }: Taking) -> u64 {
         let at = &space.states[state];
         let held: Vec<u64> = self.objects.iter().map(|object| space.holds(at.place, *object)).collect();
-        Steady::of(&(held, space.concerned(&at.tasks, &self.dying), space.asker(&at.tasks, task)))
+        let loss = (!self.dying.is_empty()).then(|| {
+            let bonds = |task: &TaskAt| space.standpoints[*task].bonds;
+            Deaths::of(&self.dying, at.tasks.iter().map(bonds)).loss(&bonds(&task))
+        });
+        Steady::of(&(held, space.asker(&at.tasks, task), loss))
     }
 }
 
@@ -97,15 +106,38 @@ impl Learnt {
         all[at].by_meeting.entry(met).or_default().push(lesson);
     }
 
+    /// Where a task stood when others died, what it lost, and where it stands afterwards.
+    pub fn mourns(&mut self, task: TaskAt, loss: Loss, came: Vec<TaskAt>) {
+        self.losses.insert((task, loss), came);
+    }
+
     /// The world and the tasks after a step, if it was done where it meets the same.
     pub fn after<W: World>(&self, space: &mut Space<W>, taking: Taking) -> Option<(usize, Vec<TaskAt>)> {
         let place = space.states[taking.state].place;
         let tasks = &space.states[taking.state].tasks;
-        let (lesson, mut after) = self.lessons.get(&taking.step)?.iter().find_map(|lessons| {
+        let (lesson, dying, others) = self.lessons.get(&taking.step)?.iter().find_map(|lessons| {
             let met = lessons.by_meeting.get(&lessons.needs.met(space, taking))?;
-            met.iter().find_map(|lesson| Some((lesson, without(tasks, &lesson.left)?)))
+            let dying = &lessons.needs.dying;
+            met.iter().find_map(|lesson| Some((lesson, dying, without(tasks, &lesson.left)?)))
         })?;
+        let mut after = if dying.is_empty() { others } else { self.survivors(space, dying, &others)? };
         after.extend_from_slice(&lesson.came);
         Some((space.place_after(place, &lesson.changes), after))
+    }
+
+    /// What is left of tasks once nodes have died, if it is known of each what that means to it.
+    fn survivors<W: World>(&self, space: &Space<W>, dying: &[u64], tasks: &[TaskAt]) -> Option<Vec<TaskAt>> {
+        let bonds = |task: &TaskAt| space.standpoints[*task].bonds;
+        let deaths = Deaths::of(dying, tasks.iter().map(bonds));
+        let mut left = Vec::with_capacity(tasks.len());
+        for task in tasks.iter().filter(|task| !deaths.is_dead(&bonds(task))) {
+            let loss = deaths.loss(&bonds(task));
+            if loss.is_none() {
+                left.push(*task);
+            } else {
+                left.extend_from_slice(self.losses.get(&(*task, loss))?);
+            }
+        }
+        Some(left)
     }
 }

@@ -9,6 +9,7 @@
 //! meets the same again, and a run is made only for what nobody has seen. Each such run begins at the start, and whether
 //! it comes to the state that was foretold is checked: a step that touches more than it names is found out.
 
+mod death;
 mod learnt;
 mod space;
 
@@ -19,6 +20,7 @@ use crate::footprint::Footprint;
 use crate::run::{Overrun, Run, Wrong, trace};
 use crate::search::{Found, Listener, Options, Violation};
 use crate::world::{Scenario, World};
+use death::Deaths;
 use learnt::{Change, Learnt, Lesson, Needs, Taking};
 use space::{ByHash, ObjectAt, Space, State, TaskAt, holds};
 
@@ -186,14 +188,14 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         if live.path.len() >= self.options.limits.steps_max {
             return Err(Overrun { path: live.path });
         }
-        let before = live.run.stances();
+        let (before, doer) = (live.run.stances(), live.run.doer(id));
         let (footprint, dying) = live.run.step_apart(id);
         live.path.push(id);
         self.found.steps += 1;
         let after = live.run.stances();
         let place = self.space.states[state].place;
         let (objects, changes) = self.effect(place, &footprint, &live.run);
-        let (left, came) = self.moved(&before, &after, &live.run);
+        let (left, came) = self.moved((doer, &dying), &before, &after, &live.run);
         let needs = Needs { objects, dying };
         self.learnt.add(&self.space, taking, needs, Lesson { changes, left, came });
         let (place, tasks) = self.learnt.after(&mut self.space, taking).expect("it was just learnt");
@@ -241,17 +243,54 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         (needs, changes)
     }
 
-    /// Where the tasks stood that moved, and where they stand now.
-    fn moved(&mut self, before: &[Stance], after: &[Stance], run: &Run<'a, S>) -> (Vec<TaskAt>, Vec<TaskAt>) {
+    /// Where the tasks stood that moved, and where they stand now. Of those that died with nodes nothing is left, and what
+    /// that meant to others is learnt of each of them.
+    fn moved(
+        &mut self,
+        (doer, dying): (usize, &[u64]),
+        before: &[Stance],
+        after: &[Stance],
+        run: &Run<'a, S>,
+    ) -> (Vec<TaskAt>, Vec<TaskAt>) {
         let by_task =
-            |stances: &[Stance]| stances.iter().map(|at| (at.task, at.number)).collect::<BTreeMap<_, _>>();
+            |stances: &[Stance]| stances.iter().map(|at| (at.task, *at)).collect::<BTreeMap<_, _>>();
         let (old, new) = (by_task(before), by_task(after));
-        let left = before.iter().filter(|at| new.get(&at.task) != Some(&at.number));
-        let came = after.iter().filter(|at| old.get(&at.task) != Some(&at.number));
-        let left = left
-            .map(|at| self.space.standpoint(at, || unreachable!("whoever leaves a standpoint stood there")));
-        let left = left.collect();
-        let came = came.map(|at| self.space.standpoint(at, || run.waiting(at.task))).collect();
+        let stays =
+            |at: &Stance| old.get(&at.task).map(|old| old.number) == new.get(&at.task).map(|new| new.number);
+        let others = before.iter().filter(|at| at.task != doer);
+        let deaths = Deaths::of(dying, others.map(|at| at.bonds));
+        // Whoever started a task that is new, or the task itself.
+        let source = |at: &Stance| {
+            let mut at = *at;
+            while let Some(parent) = at.parent.filter(|_| !old.contains_key(&at.task)) {
+                let Some(parent) = old.get(&parent).or(new.get(&parent)) else { break };
+                at = *parent;
+            }
+            at.task
+        };
+        let mut left = Vec::new();
+        let mut mourning = BTreeMap::new();
+        for at in before {
+            let loss = deaths.loss(&at.bonds);
+            let stood = self.space.standpoint(at, || unreachable!("whoever leaves a standpoint stood there"));
+            if at.task != doer && !loss.is_none() && !deaths.is_dead(&at.bonds) {
+                mourning.insert(at.task, (stood, loss, Vec::new()));
+            } else if !stays(at) && (at.task == doer || !deaths.is_dead(&at.bonds)) {
+                left.push(stood);
+            }
+        }
+        let mut came = Vec::new();
+        for at in after {
+            let stands = |space: &mut Space<S::World>| space.standpoint(at, || run.waiting(at.task));
+            match mourning.get_mut(&source(at)) {
+                Some((.., came)) => came.push(stands(&mut self.space)),
+                None if !stays(at) => came.push(stands(&mut self.space)),
+                None => {}
+            }
+        }
+        for (stood, loss, came) in mourning.into_values() {
+            self.learnt.mourns(stood, loss, came);
+        }
         (left, came)
     }
 

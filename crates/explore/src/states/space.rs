@@ -7,6 +7,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use super::learnt::Change;
 use crate::executor::{Stance, Waiting};
 use crate::footprint::{Steady, Sum};
+use crate::standing::Bonds;
 use crate::world::{Content, World};
 
 /// Hashes are not hashed again.
@@ -67,9 +68,7 @@ pub(super) struct Await {
 /// Where a task can stand.
 #[derive(Debug)]
 pub(super) struct Standpoint {
-    node: u64,
-    kind: u64,
-    awaited: Option<u64>,
+    pub bonds: Bonds,
     pub steps: Vec<Await>,
 }
 
@@ -187,8 +186,7 @@ impl<W: World> Space<W> {
             Await { step: waiting.number, gate }
         };
         let steps = steps().into_iter().map(&mut waits).collect();
-        let Stance { node, kind, awaited, .. } = *at;
-        self.standpoints.push(Standpoint { node, kind, awaited, steps });
+        self.standpoints.push(Standpoint { bonds: at.bonds, steps });
         self.standpoints_by.insert(at.number, self.standpoints.len() - 1);
         self.standpoints.len() - 1
     }
@@ -205,23 +203,10 @@ impl<W: World> Space<W> {
         tasks
     }
 
-    /// The tasks to whom it matters that nodes die: those that run there, and those whose results nobody waits for any
-    /// more.
-    pub fn concerned(&self, tasks: &[TaskAt], dying: &[u64]) -> Vec<TaskAt> {
-        if dying.is_empty() {
-            return Vec::new();
-        }
-        let dies = |task: &&TaskAt| dying.contains(&self.standpoints[**task].node);
-        let dead: Vec<u64> = tasks.iter().filter(dies).map(|task| self.standpoints[*task].kind).collect();
-        let loses =
-            |task: &&TaskAt| self.standpoints[**task].awaited.is_some_and(|kind| dead.contains(&kind));
-        tasks.iter().filter(|task| dies(task) || loses(task)).copied().collect()
-    }
-
     /// The task that waits for the result of another.
     pub fn asker(&self, tasks: &[TaskAt], asked: TaskAt) -> Option<TaskAt> {
-        let awaited = self.standpoints[asked].awaited?;
-        tasks.iter().find(|task| self.standpoints[**task].kind == awaited).copied()
+        let awaited = self.standpoints[asked].bonds.awaited?;
+        tasks.iter().find(|task| self.standpoints[**task].bonds.kind == awaited.by).copied()
     }
 
     /// The state of a world and tasks, and whether it is a new one.

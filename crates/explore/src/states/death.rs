@@ -1,0 +1,51 @@
+//! What it means to tasks that nodes die. Those that run there are gone. Others lose who waited for them, or who would have
+//! answered them, and to each of them that means the same whatever becomes of the rest: so it is learnt for each by itself,
+//! and not for every company in which death can find them.
+
+use crate::standing::Bonds;
+
+/// What a task loses with those that die.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(super) struct Loss {
+    /// Nobody waits for its result any more.
+    orphaned: bool,
+    /// What it asked, and nobody will answer.
+    unanswered: Vec<u64>,
+}
+
+impl Loss {
+    pub fn is_none(&self) -> bool {
+        *self == Loss::default()
+    }
+}
+
+/// The nodes that die with a step, and the tasks that run there.
+#[derive(Debug, Default)]
+pub(super) struct Deaths {
+    dead: Vec<Bonds>,
+}
+
+impl Deaths {
+    pub fn of(dying: &[u64], tasks: impl Iterator<Item = Bonds>) -> Deaths {
+        let dead = if dying.is_empty() {
+            Vec::new()
+        } else {
+            tasks.filter(|task| dying.contains(&task.node)).collect()
+        };
+        Deaths { dead }
+    }
+
+    pub fn is_dead(&self, task: &Bonds) -> bool {
+        self.dead.iter().any(|dead| dead.node == task.node)
+    }
+
+    pub fn loss(&self, task: &Bonds) -> Loss {
+        let orphaned =
+            task.awaited.is_some_and(|awaited| self.dead.iter().any(|dead| dead.kind == awaited.by));
+        let asked =
+            self.dead.iter().filter_map(|dead| dead.awaited).filter(|awaited| awaited.by == task.kind);
+        let mut unanswered: Vec<u64> = asked.map(|awaited| awaited.about).collect();
+        unanswered.sort_unstable();
+        Loss { orphaned, unanswered }
+    }
+}
