@@ -6,3 +6,7 @@ mod legacy;
 mod mutants;
 mod races;
 mod twin;
+
+/// What the executable allocates with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
