@@ -4,7 +4,7 @@ use crate::executor::StepId;
 use crate::minimise::{Minimal, minimise};
 use crate::repair::{Hint, repairs};
 use crate::replay::Replayed;
-use crate::run::{Limits, Overrun};
+use crate::run::{Limits, Overrun, pace};
 use crate::sample::{Sample, Sampled, sample};
 use crate::search::{Found, Options, search};
 use crate::timeline::{Timeline, timeline};
@@ -20,6 +20,7 @@ pub trait Explorable {
     fn timeline(&self, limits: &Limits, path: &[StepId]) -> Result<Timeline, Overrun>;
     fn repairs(&self, limits: &Limits, path: &[StepId], schedules_max: u64) -> Result<Vec<Hint>, Overrun>;
     fn replay(&self, token: &Token, limits: &Limits) -> Result<Replayed, TokenError>;
+    fn pace(&self, limits: &Limits, times: u64) -> Result<u64, Overrun>;
 }
 
 impl<S: Scenario> Explorable for S {
@@ -45,5 +46,9 @@ impl<S: Scenario> Explorable for S {
 
     fn replay(&self, token: &Token, limits: &Limits) -> Result<Replayed, TokenError> {
         token.replay(self, limits)
+    }
+
+    fn pace(&self, limits: &Limits, times: u64) -> Result<u64, Overrun> {
+        pace(self, limits, times)
     }
 }

@@ -317,3 +317,25 @@ pub fn trace<S: Scenario>(scenario: &S, path: &[StepId]) -> Trace {
     path.iter().for_each(|id| drop(run.watched(*id, &mut |shown, _| trace.push(shown))));
     trace
 }
+
+/// Does one run so many times, and nothing beside it: looks at no footprint, judges nothing, and tries no other order. What
+/// a step costs here, nothing that explores can cost less. Answers how many steps were done.
+///
+/// # Errors
+/// When the run does not end within its limits.
+pub fn pace<S: Scenario>(scenario: &S, limits: &Limits, times: u64) -> Result<u64, Overrun> {
+    let origin = scenario.world();
+    let (mut first, mut path) = (Run::begin(scenario, limits, &origin), Vec::new());
+    while let Some(id) = first.open().first().copied() {
+        if path.len() >= limits.steps_max {
+            return Err(Overrun { path });
+        }
+        first.repeat(id);
+        path.push(id);
+    }
+    for _ in 0..times {
+        let mut run = Run::begin(scenario, limits, &origin);
+        path.iter().for_each(|id| run.repeat(*id));
+    }
+    Ok(times * path.len() as u64)
+}

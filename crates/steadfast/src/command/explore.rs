@@ -11,7 +11,7 @@ use steadfast_races::catalogue::{self, Engine, Kind, Subject};
 
 use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs, ScenarioKind, SeedArgs};
 use crate::exit::{Exit, Failure};
-use crate::explore::{Answer, Report, measure, page, run as explore};
+use crate::explore::{Answer, Measured, Report, measure, page, run as explore};
 use crate::say::{say, say_aside};
 
 /// How many schedules of each scenario are tried if nobody says how many.
@@ -162,12 +162,10 @@ fn answer(args: &SeedArgs) -> Result<Exit, Failure> {
 }
 
 fn bench(json: bool) -> Result<Exit, Failure> {
-    let figures = measure(
-        named(BENCH_HISTORIC)?.as_ref(),
-        named(BENCH_SHIPPED)?.as_ref(),
-        &catalogue::legacy(),
-        &mut |what| say_aside(format_args!("measuring {what}")),
-    )?;
+    let (seed, rates) = (named(BENCH_HISTORIC)?, named(BENCH_SHIPPED)?);
+    let (legacy, shipped) = (catalogue::legacy(), catalogue::shipped());
+    let what = Measured { seed: seed.as_ref(), rates: rates.as_ref(), legacy: &legacy, shipped: &shipped };
+    let figures = measure(what, &mut |what| say_aside(format_args!("measuring {what}")))?;
     say(if json { figures.json().to_string() } else { figures.text() })?;
     Ok(Exit::Clean)
 }

@@ -8,7 +8,7 @@ mod run;
 mod seed;
 mod violation;
 
-pub use bench::measure;
+pub use bench::{Measured, measure};
 pub use page::page;
 pub use report::Report;
 pub use run::run;

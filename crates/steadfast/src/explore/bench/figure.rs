@@ -1,0 +1,132 @@
+//! The figures and what they are held against, for people and for programs.
+
+use serde_json::{Value, json};
+
+use crate::bench::{Machine, median};
+use crate::demo::table::render;
+
+/// What a figure is held against.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bar {
+    /// The median is at least so much.
+    AtLeast(f64),
+    /// The worst is at most so much.
+    AtMost(f64),
+}
+
+/// One figure, as often as it was measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    pub name: String,
+    pub unit: &'static str,
+    pub runs: Vec<f64>,
+    pub bar: Option<Bar>,
+}
+
+/// All figures, with the machine that they were measured on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figures {
+    pub machine: Machine,
+    pub figures: Vec<Figure>,
+}
+
+impl Figure {
+    pub fn new(name: impl Into<String>, unit: &'static str, runs: Vec<f64>) -> Figure {
+        Figure { name: name.into(), unit, runs, bar: None }
+    }
+
+    pub fn bar(mut self, bar: Bar) -> Figure {
+        self.bar = Some(bar);
+        self
+    }
+
+    fn worst(&self) -> f64 {
+        self.runs.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// Whether the bar is cleared; none if there is no bar.
+    #[must_use]
+    pub fn holds(&self) -> Option<bool> {
+        self.bar.map(|bar| match bar {
+            Bar::AtLeast(least) => median(&self.runs) >= least,
+            Bar::AtMost(most) => self.worst() <= most,
+        })
+    }
+
+    fn json(&self) -> Value {
+        let (least, most) = match self.bar {
+            Some(Bar::AtLeast(least)) => (Some(least), None),
+            Some(Bar::AtMost(most)) => (None, Some(most)),
+            None => (None, None),
+        };
+        json!({
+            "name": self.name, "unit": self.unit, "median": median(&self.runs), "worst": self.worst(),
+            "runs": self.runs, "at_least": least, "at_most": most, "holds": self.holds(),
+        })
+    }
+
+    fn row(&self) -> [String; 5] {
+        let number = |value: f64| {
+            let digits = if value < 100.0 && value.fract() != 0.0 { 2 } else { 0 };
+            format!("{value:.digits$} {}", self.unit)
+        };
+        // One value is no worst of several, and the highest rate is not the worst one.
+        let several = self.runs.len() > 1 && !matches!(self.bar, Some(Bar::AtLeast(_)));
+        let bar = match self.bar {
+            Some(Bar::AtLeast(least)) => format!("at least {}", number(least)),
+            Some(Bar::AtMost(most)) => format!("at most {}", number(most)),
+            None => String::new(),
+        };
+        let verdict = match self.holds() {
+            Some(true) => ": holds",
+            Some(false) => ": MISSED",
+            None => "",
+        };
+        [
+            self.name.clone(),
+            number(median(&self.runs)),
+            if several { number(self.worst()) } else { String::new() },
+            self.runs.len().to_string(),
+            format!("{bar}{verdict}"),
+        ]
+    }
+}
+
+impl Figures {
+    /// One object for programs.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        json!({"machine": self.machine, "results": self.figures.iter().map(Figure::json).collect::<Vec<_>>()})
+    }
+
+    /// A table for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Machine { cpus, cpu_model, memory_mb, kernel, version } = &self.machine;
+        let rows: Vec<[String; 5]> = self.figures.iter().map(Figure::row).collect();
+        format!(
+            "steadfast {version} on {cpus} CPUs ({cpu_model}), {memory_mb} MB, Linux {kernel}\n\n{}",
+            render(["figure", "median", "worst", "measured", "bar"], &rows)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_cleared_or_missed() {
+        let cases: [(&str, &[f64], Option<Bar>, Option<bool>); 5] = [
+            ("no bar", &[1.0], None, None),
+            ("fast enough on most runs", &[5.0, 1.0, 6.0], Some(Bar::AtLeast(5.0)), Some(true)),
+            ("too slow on most runs", &[5.0, 1.0, 4.0], Some(Bar::AtLeast(5.0)), Some(false)),
+            ("short enough on each run", &[1.0, 2.0], Some(Bar::AtMost(2.0)), Some(true)),
+            ("too long on one run", &[1.0, 1.0, 2.1], Some(Bar::AtMost(2.0)), Some(false)),
+        ];
+        for (name, runs, bar, holds) in cases {
+            let figure = Figure { bar, ..Figure::new(name, "s", runs.to_vec()) };
+            assert_eq!(figure.holds(), holds, "{name}");
+        }
+    }
+}
