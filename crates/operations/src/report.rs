@@ -24,7 +24,7 @@ use crate::stop;
 
 /// How old a host's `last_seen` may get before a report that changes nothing else is written for it. Finer costs a
 /// commit for every report; coarser makes a silent host look alive for longer.
-const LAST_SEEN_GRAIN_MICROS: i64 = 5_000_000;
+const LAST_SEEN_GRAIN_MICROS: u64 = 5_000_000;
 
 impl Message for Report {
     type Answer = Reported;
@@ -88,8 +88,13 @@ fn take(tx: &mut Tx<'_>, report: &Report) -> Result<(Reported, BTreeSet<Instance
 
 /// The host's row with a fresh `last_seen`, where the old one is stale enough to be worth a write.
 fn refreshed(host: &Host, at: Moment) -> Host {
-    let worth = at.0 - host.last_seen.0 >= LAST_SEEN_GRAIN_MICROS;
-    Host { last_seen: if worth { at } else { host.last_seen }, ..host.clone() }
+    Host { last_seen: seen(host.last_seen, at), ..host.clone() }
+}
+
+/// When a host was last seen that is heard of now. A moment far ahead is as stale as one long past: the clock went back, and
+/// the host would seem alive until it comes there again.
+fn seen(before: Moment, now: Moment) -> Moment {
+    if now.0.abs_diff(before.0) >= LAST_SEEN_GRAIN_MICROS { now } else { before }
 }
 
 /// Takes a census: newer than the last one of this life, or it would not be here. Answers the host's row after it.
@@ -174,6 +179,26 @@ fn note(tx: &mut Tx<'_>, host: &HostId, shown: BTreeSet<Subject>, known: &[Seen<
     for subject in shown {
         if !known.iter().any(|row| row.subject == subject) {
             tx.insert(Discrepancy { host: host.clone(), subject, since });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_seen_again_once_that_is_worth_a_write() {
+        let grain = LAST_SEEN_GRAIN_MICROS.cast_signed();
+        let cases = [
+            ("just now", 0, grain - 1, 0),
+            ("a while ago", 0, grain, grain),
+            ("the clock went back a little", grain - 1, 0, grain - 1),
+            ("the clock went back far", 1_000 * grain, 0, 0),
+            ("the clock knows no bounds", i64::MIN, i64::MAX, i64::MAX),
+        ];
+        for (name, before, now, wanted) in cases {
+            assert_eq!(seen(Moment(before), Moment(now)), Moment(wanted), "{name}");
         }
     }
 }

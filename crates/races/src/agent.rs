@@ -16,10 +16,10 @@ use steadfast_model::message::{AskList, List, Report};
 use steadfast_operations::seam::{CallError, Env, Key, Machine, Message, Row, Step, TxError};
 use uuid::Uuid;
 
-use crate::fault::{Fault, at_once, goes_wrong};
+use crate::fault::{Fault, at_once, goes_wrong, moment};
 use crate::mutant::{self, Again, Mutant, Rule, same};
 use crate::site::{Object, Site, Told, Touched, on_machine};
-use crate::world::{CONTROL, Controller, NOW, agent_node, id, machine_node};
+use crate::world::{CONTROL, Controller, agent_node, id, machine_node};
 
 /// The world of one agent.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ pub(crate) struct AgentWorld {
 
 impl Env for AgentWorld {
     fn now(&self) -> Moment {
-        NOW
+        moment(&self.site, &self.possible)
     }
 
     fn id(&self) -> Uuid {

@@ -159,12 +159,18 @@ fn boxed<S: Subject + 'static>(
     subjects.into_iter().map(|subject| Box::new(subject) as Box<dyn Subject>)
 }
 
-/// What goes wrong once in pairs of operations.
-const FAULTS: [Fault; 5] =
-    [Fault::AgentCrash, Fault::HostCrash, Fault::ControlCrash, Fault::MessageRepeated, Fault::AnswerLost];
+/// What goes wrong in pairs of operations.
+const FAULTS: [Fault; 6] = [
+    Fault::AgentCrash,
+    Fault::HostCrash,
+    Fault::ControlCrash,
+    Fault::MessageRepeated,
+    Fault::AnswerLost,
+    Fault::ClockJumps,
+];
 
 /// Every scenario of the shipped protocol: those that somebody thought of, all pairs of operations, alone and with a
-/// crash, a repeated message or a lost answer, and all triples.
+/// crash, a repeated message, a lost answer or clocks that jump, and all triples.
 #[must_use]
 pub fn shipped() -> Vec<Box<dyn Subject>> {
     let pairs = generated::pairs();

@@ -4,10 +4,12 @@
 //! Nothing mends by itself in this world, where a timer that proves nothing never goes off. So a fault that an agent gets
 //! over only when a timer goes off earns that timer one more time: runs converge, and they end.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::Hash;
 
-use steadfast_explore::{Handle, When};
+use steadfast_explore::{Handle, Steady, When};
+use steadfast_model::ids::Moment;
 
 use crate::site::{Object, Site, Touched};
 
@@ -26,10 +28,11 @@ pub enum Fault {
     OrderAnswerLost,
     TimerEarly,
     Partition,
+    ClockJumps,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 12] = [
+    pub const ALL: [Fault; 13] = [
         Fault::AgentCrash,
         Fault::HostCrash,
         Fault::ControlCrash,
@@ -42,6 +45,7 @@ impl Fault {
         Fault::OrderAnswerLost,
         Fault::TimerEarly,
         Fault::Partition,
+        Fault::ClockJumps,
     ];
 
     #[must_use]
@@ -59,6 +63,7 @@ impl Fault {
             Fault::OrderAnswerLost => "order-answer-lost",
             Fault::TimerEarly => "timer-early",
             Fault::Partition => "partition",
+            Fault::ClockJumps => "clock-jumps",
         }
     }
 
@@ -80,6 +85,7 @@ impl Fault {
             Fault::OrderAnswerLost => "An order to a machine is done, and its agent is told that it failed.",
             Fault::TimerEarly => "A timer goes off that nothing needed.",
             Fault::Partition => "The calls of one agent go unanswered until the network heals.",
+            Fault::ClockJumps => "Each reading of a clock is years before or after the one before.",
         }
     }
 
@@ -126,6 +132,22 @@ pub(crate) fn goes_wrong<T: Hash + Send + 'static>(
         let (value, touched) = body(site);
         (value, touched.and_writes([Object::Budget(fault)]))
     })
+}
+
+/// The moment at which everything happens while clocks are right: no decision may depend on it.
+const NOW: Moment = Moment(0);
+
+/// How far clocks jump, in either direction.
+const JUMP_MICROS: u64 = 10 * 365 * 86_400 * 1_000_000;
+
+/// What a clock says. Where clocks jump it follows from where the task stands that reads it, and from nothing else.
+pub(crate) fn moment(site: &Handle<Site>, possible: &BTreeSet<Fault>) -> Moment {
+    if !possible.contains(&Fault::ClockJumps) {
+        return NOW;
+    }
+    let far =
+        i64::try_from(Steady::of(&("clock", site.standing())) % (2 * JUMP_MICROS)).expect("twenty years");
+    Moment(NOW.0 + far - JUMP_MICROS.cast_signed())
 }
 
 /// No condition beside the budget.

@@ -1,7 +1,7 @@
 //! One transaction over the simulated store: committed at once, unless a mutant puts a part of it off.
 
 use steadfast_model::cause::Cause;
-use steadfast_model::ids::Version;
+use steadfast_model::ids::{Moment, Version};
 use steadfast_operations::seam::{
     Abort, Changes, Commit, CommitError, Engine, FeedEntry, Halt, Overlay, RawAsk, Step, Stored, Tx, TxError,
     draft,
@@ -12,7 +12,6 @@ use uuid::Uuid;
 use crate::mutant::{self, Mutant};
 use crate::site::{Object, Site, Touched, committed, read};
 use crate::twin::Twin;
-use crate::world::NOW;
 
 /// Who commits in the simulated world.
 const WRITER: Uuid = Uuid::from_u128(1);
@@ -87,14 +86,14 @@ pub(crate) enum Ran<T> {
 /// Runs a body and commits. In memory nobody else can come between.
 pub(crate) fn transact<T>(
     site: &mut Site,
-    step: Step,
+    (step, at): (Step, Moment),
     cause: &Cause,
     body: &mut dyn FnMut(&mut Tx<'_>) -> Result<T, Halt>,
 ) -> (Ran<T>, Touched) {
     site.commits += 1;
     let by = Commit { writer: WRITER, n: site.commits, step, cause };
     let mut engine = Bent::of(site, step);
-    let drafted = draft(&mut engine, &Overlay::default(), NOW, by, body);
+    let drafted = draft(&mut engine, &Overlay::default(), at, by, body);
     let mut drafted = match drafted {
         Ok(drafted) => drafted,
         Err(halt) => {

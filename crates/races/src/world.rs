@@ -14,16 +14,13 @@ use steadfast_operations::seam::{
 };
 use uuid::Uuid;
 
-use crate::fault::{Fault, at_once, goes_wrong};
+use crate::fault::{Fault, at_once, goes_wrong, moment};
 use crate::mutant::{self, Again, Mutant};
 use crate::site::{Object, Site, Touched, read};
 use crate::transaction::{Bent, Ran, overwrite, transact};
 
 /// The node that every control plane's task runs on.
 pub(crate) const CONTROL: &str = "control";
-
-/// The moment at which everything happens: no decision may depend on it.
-pub(crate) const NOW: Moment = Moment(0);
 
 pub(crate) fn agent_node(host: &HostId) -> String {
     format!("agent {host}")
@@ -49,7 +46,7 @@ pub(crate) struct Controller {
 
 impl Env for Controller {
     fn now(&self) -> Moment {
-        NOW
+        moment(&self.site, &self.possible)
     }
 
     /// Whoever stands at the same gets the same: of all who want to claim for one operation, only one does. Where
@@ -109,16 +106,16 @@ impl Control for Controller {
         T: Hash + Send + 'static,
         B: FnMut(&mut Tx<'_>) -> Result<T, Halt> + Send + 'static,
     {
-        let cause = cause.clone();
+        let (at, cause) = (self.now(), cause.clone());
         let first = move |site: &mut Site| {
-            let (ran, touched) = transact(site, step, &cause, &mut body);
+            let (ran, touched) = transact(site, (step, at), &cause, &mut body);
             (First { ran, body, cause }, touched)
         };
         let First { ran, mut body, cause } = self.site.step(step, first).await;
         let again = self.mutant.is_some_and(|mutant| mutant.does_again(Again::Body(step)));
         match ran {
             Ran::Ended(Ok(_)) if again => {
-                let second = move |site: &mut Site| transact(site, step, &cause, &mut body);
+                let second = move |site: &mut Site| transact(site, (step, at), &cause, &mut body);
                 match self.site.step(format!("{step} again"), second).await {
                     Ran::Ended(result) => result,
                     Ran::PutOff { value, .. } => Ok(value),
@@ -143,10 +140,11 @@ impl Control for Controller {
         T: Hash + Send + 'static,
         B: FnMut(&mut View<'_>) -> Result<T, Halt> + Send + 'static,
     {
+        let at = self.now();
         self.site
             .step(step, move |site| {
                 let mut engine = Bent::of(site, step);
-                let looked = look(&mut engine, NOW, &mut body);
+                let looked = look(&mut engine, at, &mut body);
                 engine.rollback();
                 (looked.map(|(value, _)| value).map_err(TxError::from), read(engine.asked))
             })

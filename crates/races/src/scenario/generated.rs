@@ -252,7 +252,8 @@ fn befall(fault: Fault, setting: Setting, cast: &Cast) {
         | Fault::LateList
         | Fault::OrderFails
         | Fault::OrderAnswerLost
-        | Fault::TimerEarly => {}
+        | Fault::TimerEarly
+        | Fault::ClockJumps => {}
     }
 }
 
@@ -311,7 +312,7 @@ pub fn with_fault(races: &[Race], fault: Fault) -> Vec<Race> {
 fn touches(fault: Fault, ops: &[Op]) -> bool {
     let agent = Setting::of(ops).living().is_some() && ops.iter().any(|op| op.needs_agent());
     match fault {
-        Fault::ControlCrash => true,
+        Fault::ControlCrash | Fault::ClockJumps => true,
         Fault::AgentCrash
         | Fault::HostCrash
         | Fault::MessageLost
