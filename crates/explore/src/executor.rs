@@ -407,6 +407,12 @@ impl<W: World> Core<W> {
         task.standing.number(self.awaited(task))
     }
 
+    /// The tasks that nobody else started, each with its node.
+    pub fn actors(&self) -> Vec<(String, String)> {
+        let roots = self.tasks.iter().filter(|task| task.parent.is_none());
+        roots.map(|task| (task.node.to_string(), task.name.to_string())).collect()
+    }
+
     pub fn show(&self, pending: &Pending<W>) -> Shown {
         let task = &self.tasks[pending.task];
         Shown {

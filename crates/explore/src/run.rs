@@ -318,6 +318,14 @@ pub fn trace<S: Scenario>(scenario: &S, path: &[StepId]) -> Trace {
     trace
 }
 
+/// The tasks that a scenario starts, each with its node.
+#[must_use]
+pub fn actors<S: Scenario>(scenario: &S) -> Vec<(String, String)> {
+    let limits = Limits::default();
+    let run = Run::begin(scenario, &limits, &scenario.world());
+    lock(&run.core).actors()
+}
+
 /// Does one run so many times, and nothing beside it: looks at no footprint, judges nothing, and tries no other order. What
 /// a step costs here, nothing that explores can cost less. Answers how many steps were done.
 ///

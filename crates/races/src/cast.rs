@@ -24,6 +24,9 @@ use crate::site::{Object, Site, Touched, on_guests, on_machine};
 use crate::verdict::{any, every};
 use crate::world::{CONTROL, Controller, agent_node, machine_node};
 
+/// The node of whatever happens by itself.
+pub(crate) const FATE: &str = "fate";
+
 /// Who can act in a race.
 #[derive(Debug, Clone)]
 pub struct Cast {
@@ -147,7 +150,7 @@ impl Cast {
     /// evacuated.
     pub(crate) fn fence_then_evacuate(&self, number: u8) {
         let (cast, at, before) = (self.clone(), host(number), self.boots[&host(number)]);
-        self.site.spawn("fate", "power returns", async move {
+        self.site.spawn(FATE, "power returns", async move {
             let off = move |site: &Site| site.machines[&at].boot_id != before;
             let when = When::new([Object::Machine(host(number))], off);
             cast.site.step_when("boots", when, |_| ((), Touched::nothing())).await;
@@ -273,7 +276,7 @@ impl Cast {
     pub(crate) fn failure_is_told_late(&self, number: u8) {
         let (site, world, on) = (self.site.clone(), self.agent_world(number), host(number));
         let failed = |claim: &Claim| matches!(claim.said, Said::Failed(_));
-        self.site.spawn("fate", "late report", async move {
+        self.site.spawn(FATE, "late report", async move {
             let claims = [Object::List(Range::ClaimsOn(on.clone()))];
             let when = When::new(claims.clone(), move |site: &Site| any(site, failed));
             let copy = move |site: &mut Site| {
@@ -305,7 +308,7 @@ impl Cast {
             let tick = site.earn(&host, "agent.tick", 1);
             ((), on_machine(&host).and_writes([tick]))
         });
-        self.site.spawn("fate", "a guest appears", appears);
+        self.site.spawn(FATE, "a guest appears", appears);
     }
 
     /// The rule that is switched off in this race, if any.
@@ -325,7 +328,7 @@ impl Cast {
     /// A host that was down boots at some moment, unless somebody holds it down, and its agent starts.
     pub(crate) fn host_returns(&self, number: u8) {
         let (cast, started) = (self.clone(), self.started(number, "host returns"));
-        self.site.spawn("fate", "host returns", async move {
+        self.site.spawn(FATE, "host returns", async move {
             started.await;
             let life = agent::run(cast.agent_world(number), settings(number));
             cast.site.spawn(agent_node(&host(number)), "agent", life);
@@ -367,7 +370,7 @@ impl Cast {
     /// An agent's process dies at some moment, and another starts.
     pub(crate) fn agent_restarts(&self, number: u8) {
         let (cast, node) = (self.clone(), agent_node(&host(number)));
-        self.site.spawn("fate", "agent dies", async move {
+        self.site.spawn(FATE, Fault::AgentCrash.name(), async move {
             cast.site.crash("agent dies", vec![node], move |site| agent_dies(site, &host(number))).await;
             cast.agent(number);
         });
@@ -376,7 +379,7 @@ impl Cast {
     /// An agent's process dies at some moment after every claim has ended, and another starts.
     pub(crate) fn agent_restarts_after_claims(&self, number: u8) {
         let (cast, node) = (self.clone(), agent_node(&host(number)));
-        self.site.spawn("fate", "agent dies", async move {
+        self.site.spawn(FATE, Fault::AgentCrash.name(), async move {
             let ended = |site: &Site| !any::<Claim>(site, |_| true);
             let when = When::new([Object::List(Range::ClaimsOn(host(number)))], ended);
             cast.site.step_when("claims ended", when, |_| ((), Touched::nothing())).await;
@@ -388,7 +391,7 @@ impl Cast {
     /// A host loses power at some moment; `then` is what happens next.
     pub(crate) fn host_dies(&self, number: u8, then: impl FnOnce(&Cast) + Send + 'static) {
         let cast = self.clone();
-        self.site.spawn("fate", "host dies", async move {
+        self.site.spawn(FATE, Fault::HostCrash.name(), async move {
             cast.power_off(number, "host dies", false).await;
             then(&cast);
         });
@@ -397,7 +400,7 @@ impl Cast {
     /// A host cannot be reached for a while.
     pub(crate) fn partition(&self, number: u8) {
         let (cast, cut, healed) = (self.clone(), host(number), host(number));
-        self.site.spawn("fate", "network", async move {
+        self.site.spawn(FATE, Fault::Partition.name(), async move {
             let link = |host: &HostId| Touched::writes([Object::Link(host.clone())]);
             let cuts = move |site: &mut Site| {
                 site.cut.insert(cut.clone());
@@ -422,7 +425,7 @@ impl Cast {
     /// The control plane dies once the store is at `version`, or at some moment, and another starts and sweeps.
     pub(crate) fn control_dies_at(&self, version: Option<Version>) {
         let cast = self.clone();
-        self.site.spawn("fate", "control dies", async move {
+        self.site.spawn(FATE, Fault::ControlCrash.name(), async move {
             if let Some(version) = version {
                 // Only for runs in a fixed order: the version is read from every row.
                 let when = When::new([], move |site: &Site| site.store.version() >= version);

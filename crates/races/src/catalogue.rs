@@ -69,11 +69,11 @@ impl Subject for Race {
     }
 
     fn operations(&self) -> Vec<String> {
-        self.operations().iter().map(|op| op.name().to_owned()).collect()
+        self.acts().operations
     }
 
     fn faults(&self) -> Vec<String> {
-        self.faults().iter().map(|fault| fault.name().to_owned()).collect()
+        self.acts().faults.iter().map(|fault| fault.name().to_owned()).collect()
     }
 
     fn smaller(&self) -> Vec<Box<dyn Subject>> {

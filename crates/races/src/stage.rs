@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use steadfast_explore::{Handle, Scenario, World, rehearse};
+use steadfast_explore::{Handle, Scenario, World, actors, rehearse};
 use steadfast_model::ids::Version;
 
-use crate::cast::Cast;
+use crate::cast::{Cast, FATE};
 use crate::fault::Fault;
 use crate::mutant::{Mutant, Rule};
 use crate::scenario::generated::{self, Op};
@@ -43,6 +43,13 @@ impl std::fmt::Debug for Race {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.name)
     }
+}
+
+/// Who acts in a race, and what may go wrong in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acts {
+    pub operations: Vec<String>,
+    pub faults: Vec<Fault>,
 }
 
 /// A race with its scene set, with or without its rule.
@@ -117,6 +124,27 @@ impl Race {
             Play::Written { .. } => &[],
             Play::Generated { faults, .. } => faults,
         }
+    }
+
+    /// Who acts in it and what may go wrong, in words. Of a race that was written that is read from what it starts.
+    #[must_use]
+    pub fn acts(&self) -> Acts {
+        let Play::Written { .. } = &self.play else {
+            let operations = self.operations().iter().map(|op| op.name().to_owned()).collect();
+            return Acts { operations, faults: self.faults().to_vec() };
+        };
+        let staged = self.staged(None);
+        let (mut operations, mut faults) = (Vec::new(), Vec::new());
+        for (node, task) in actors(&staged) {
+            match Fault::named(&task).filter(|_| node == FATE) {
+                Some(fault) => faults.push(fault),
+                None => operations.push(task),
+            }
+        }
+        faults.extend(staged.scene.site.faults.keys());
+        faults.sort_unstable();
+        faults.dedup();
+        Acts { operations, faults }
     }
 
     /// The generated races that have one operation or one fault less.

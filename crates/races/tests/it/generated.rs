@@ -42,8 +42,9 @@ fn timeline(name: &str, violation: &Violation) -> String {
 /// Every pair, alone and with any one crash, repeated message or lost answer, and every triple: all their states.
 #[test]
 fn every_combination_holds_in_every_state() {
+    let written = |name: &str| scenario::all().iter().any(|race| race.name == name);
     let subjects: Vec<Box<dyn Subject>> =
-        catalogue::shipped().into_iter().filter(|subject| !subject.operations().is_empty()).collect();
+        catalogue::shipped().into_iter().filter(|subject| !written(&subject.name())).collect();
     let explored = check(&subjects, Strategy::SearchAlone, STATES_MAX);
     let mut kinds: BTreeMap<_, Vec<&Explored>> = BTreeMap::new();
     for (subject, one) in subjects.iter().zip(&explored) {

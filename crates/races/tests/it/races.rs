@@ -6,6 +6,7 @@ use steadfast_explore::{
     Found, Options, Overrun, Reduction, Sample, Sampled, Shown, StepId, Violation, World, sample, search,
     search_and_tell, trace,
 };
+use steadfast_races::catalogue;
 use steadfast_races::mutant::{Mutant, Rule};
 use steadfast_races::{Race, scenario};
 
@@ -141,6 +142,28 @@ fn the_reductions_lose_nothing() {
     }
     println!("compared: {compared:?}");
     assert!(compared.len() >= 20, "few races are small enough");
+}
+
+/// The list says of each race who acts in it and what may go wrong: of one that was written, by looking at what it starts.
+#[test]
+fn races_say_who_acts() {
+    let cases: [(&str, &[&str], &[&str]); 4] = [
+        ("seed", &["agent", "evacuate"], &[]),
+        ("a5_epoch", &["agent", "delete"], &["agent-crash", "late-list"]),
+        ("late_registration", &["agent", "asserts down"], &["answer-lost", "message-repeated"]),
+        ("boot+delete/host-crash", &["boot", "delete"], &["host-crash"]),
+    ];
+    for (name, operations, faults) in cases {
+        let race = catalogue::find(name).expect("a race of this name");
+        assert_eq!((race.operations(), race.faults()), (owned(operations), owned(faults)), "{name}");
+    }
+    for race in catalogue::all() {
+        assert!(!race.operations().is_empty(), "nobody acts in {}", race.name());
+    }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
 }
 
 /// docs/races.md tells of every race, and of no other.
