@@ -348,7 +348,8 @@ impl<W: World> Core<W> {
         let stands = self.stands_of(task);
         let mut steps = Sum::default();
         self.steps_of(place).for_each(|pending| steps.add(pending.number(stands)));
-        let bonds = Bonds { node: task.node_mark, kind: task.standing.kind, awaited: self.awaited(task) };
+        let (node, kind, awaited) = (task.node_mark, task.standing.kind, self.awaited(task));
+        let bonds = Bonds { stands, node, kind, awaited };
         Stance { task: place, parent: task.parent, number: Steady::of(&(stands, steps)), bonds }
     }
 

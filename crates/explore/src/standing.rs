@@ -50,6 +50,8 @@ pub(crate) struct Awaited {
 /// How a task is bound to nodes and to other tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bonds {
+    /// Where it stands: those that die together do so in the order of this.
+    pub stands: u64,
     pub node: u64,
     pub kind: u64,
     pub awaited: Option<Awaited>,

@@ -9,7 +9,7 @@ use crate::standing::Bonds;
 pub(super) struct Loss {
     /// Nobody waits for its result any more.
     orphaned: bool,
-    /// What it asked, and nobody will answer.
+    /// What it asked and nobody will answer, in the order in which it hears so.
     unanswered: Vec<u64>,
 }
 
@@ -27,11 +27,11 @@ pub(super) struct Deaths {
 
 impl Deaths {
     pub fn of(dying: &[u64], tasks: impl Iterator<Item = Bonds>) -> Deaths {
-        let dead = if dying.is_empty() {
-            Vec::new()
-        } else {
-            tasks.filter(|task| dying.contains(&task.node)).collect()
-        };
+        if dying.is_empty() {
+            return Deaths::default();
+        }
+        let mut dead: Vec<Bonds> = tasks.filter(|task| dying.contains(&task.node)).collect();
+        dead.sort_unstable_by_key(|task| task.stands);
         Deaths { dead }
     }
 
@@ -44,8 +44,6 @@ impl Deaths {
             task.awaited.is_some_and(|awaited| self.dead.iter().any(|dead| dead.kind == awaited.by));
         let asked =
             self.dead.iter().filter_map(|dead| dead.awaited).filter(|awaited| awaited.by == task.kind);
-        let mut unanswered: Vec<u64> = asked.map(|awaited| awaited.about).collect();
-        unanswered.sort_unstable();
-        Loss { orphaned, unanswered }
+        Loss { orphaned, unanswered: asked.map(|awaited| awaited.about).collect() }
     }
 }
