@@ -180,6 +180,11 @@ pub fn shipped() -> Vec<Box<dyn Subject>> {
     boxed(written.chain(pairs).chain(faulty).chain(generated::triples())).collect()
 }
 
+/// So many scenarios of the shipped protocol that are drawn: up to seven operations at once, with up to three faults.
+pub fn grown(seed: u64, count: u64) -> impl Iterator<Item = Box<dyn Subject>> {
+    boxed((0..count).map(move |number| scenario::grown::drawn(seed, number)))
+}
+
 /// Every historic race.
 #[must_use]
 pub fn legacy() -> Vec<Box<dyn Subject>> {

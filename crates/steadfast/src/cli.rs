@@ -146,6 +146,7 @@ Examples:
   steadfast explore delete_during_evacuation    every state of one of them
   steadfast explore --all --kind shipped --budget 5m   all of ours, for five minutes
   steadfast explore source_returns --budget 1000000 --strategy dpor
+  steadfast explore --grow 500 --strategy pos --budget 300   larger ones, drawn, 300 random runs of each
   steadfast explore --all --html found.html     a page with a picture of each violation
   steadfast explore replay SCENARIO TOKEN       one run again, as it was printed
   steadfast explore bench                       what it costs
@@ -332,6 +333,9 @@ pub struct ExploreArgs {
     /// Of all scenarios, only those of this kind
     #[arg(long, value_enum, requires = "all")]
     pub kind: Option<ScenarioKind>,
+    /// So many scenarios of ours as well that are drawn: up to seven operations at once, with up to three faults
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=GROWN_MAX))]
+    pub grow: Option<u64>,
     #[command(flatten)]
     pub extent: Extent,
     #[command(subcommand)]
@@ -435,6 +439,9 @@ impl ExploreStore {
 
 /// The most threads that explore.
 const WORKERS_MAX: i64 = 256;
+
+/// The most scenarios that are drawn at once.
+const GROWN_MAX: u64 = 1_000_000;
 
 #[derive(Debug, Subcommand)]
 pub enum ExploreCommand {

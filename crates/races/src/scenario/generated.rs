@@ -83,7 +83,7 @@ impl Op {
 
     /// Whether two of it at once are another race than one. A host returns once, and an agent that reports twice is the
     /// same agent.
-    fn repeats(self) -> bool {
+    pub(super) fn repeats(self) -> bool {
         !matches!(self, Op::Report | Op::HostReturn)
     }
 
@@ -309,7 +309,7 @@ pub fn with_fault(races: &[Race], fault: Fault) -> Vec<Race> {
     touched.map(|race| of(race.operations().to_vec(), vec![fault])).collect()
 }
 
-fn touches(fault: Fault, ops: &[Op]) -> bool {
+pub(super) fn touches(fault: Fault, ops: &[Op]) -> bool {
     let agent = Setting::of(ops).living().is_some() && ops.iter().any(|op| op.needs_agent());
     match fault {
         Fault::ControlCrash | Fault::ClockJumps => true,

@@ -4,6 +4,7 @@ mod alone;
 mod claims;
 mod evacuation;
 pub mod generated;
+pub mod grown;
 mod operators;
 mod progress;
 mod runners;

@@ -55,18 +55,18 @@ fn scenarios(args: &ExploreArgs) -> Result<Exit, Failure> {
 }
 
 fn chosen(args: &ExploreArgs) -> Result<Vec<Box<dyn Subject>>, Failure> {
-    if args.all {
-        return Ok(match args.kind {
-            None => catalogue::all(),
-            Some(ScenarioKind::Shipped) => catalogue::shipped(),
-            Some(ScenarioKind::Legacy) => catalogue::legacy(),
-        });
-    }
-    if args.scenarios.is_empty() {
-        let sentence = "name a scenario, or say --all; `steadfast explore list` names them";
+    let mut subjects = match (args.all, args.kind) {
+        (false, _) => args.scenarios.iter().map(|name| named(name)).collect::<Result<_, _>>()?,
+        (true, None) => catalogue::all(),
+        (true, Some(ScenarioKind::Shipped)) => catalogue::shipped(),
+        (true, Some(ScenarioKind::Legacy)) => catalogue::legacy(),
+    };
+    subjects.extend(catalogue::grown(args.extent.seed, args.grow.unwrap_or_default()));
+    if subjects.is_empty() {
+        let sentence = "name a scenario, or say --all or --grow; `steadfast explore list` names them";
         return Err(Failure::Usage(sentence.to_owned()));
     }
-    args.scenarios.iter().map(|name| named(name)).collect()
+    Ok(subjects)
 }
 
 fn named(name: &str) -> Result<Box<dyn Subject>, Failure> {

@@ -86,6 +86,15 @@ fn the_seed_is_found_and_its_repairs_are_judged() {
 }
 
 #[test]
+fn scenarios_are_drawn() {
+    let drawn = json(&["explore", "--grow", "5", "--strategy", "pos", "--budget", "20", "--json"], 0);
+    let again = json(&["explore", "--grow", "5", "--strategy", "pos", "--budget", "20", "--json"], 0);
+    assert_eq!(drawn, again, "the same seed draws the same");
+    let scenarios = drawn["scenarios"].as_array().expect("a list");
+    assert!(scenarios.len() == 5 && scenarios.iter().all(|one| one["sampled"] == 20), "{drawn}");
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let cases: &[(&[&str], i32, &str)] = &[
         (&["explore"], 2, "name a scenario, or say --all"),
@@ -98,6 +107,7 @@ fn what_makes_no_sense_is_refused() {
         (&["explore", "replay", "two_evacuations", "a b"], 2, "this is not a token"),
         (&["explore", "replay", "nothing", "abcd"], 2, "there is no scenario `nothing`"),
         (&["explore", "--all", "two_evacuations"], 2, "cannot be used with"),
+        (&["explore", "--grow", "0"], 2, "0 is not in 1..="),
     ];
     for (args, code, says) in cases {
         let ran = run(args);
