@@ -46,13 +46,6 @@ enum Event {
     Tick,
 }
 
-/// What a report said, to be remembered once the control plane has heard it.
-#[derive(Hash)]
-struct Saying {
-    statements: Vec<Statement>,
-    census: Option<InventorySeq>,
-}
-
 type Wakeup = Pin<Box<dyn Future<Output = Event> + Send>>;
 
 /// Why a life of the agent ended.
@@ -135,7 +128,7 @@ struct Life<'a, M: Machine> {
     sent: ReportSeq,
     unheard: bool,
     /// The report that is on its way; what is new meanwhile is said after it.
-    saying: Option<Saying>,
+    saying: Option<Report>,
     unsaid: bool,
 }
 
@@ -371,13 +364,12 @@ impl<'a, M: Machine> Life<'a, M> {
             return;
         }
         self.beat_due = false;
-        let census_seq = census.as_ref().map(|census| census.seq);
-        self.saying = Some(Saying { statements: statements.clone(), census: census_seq });
         let (host, epoch, list_gen) = (self.settings.host.clone(), self.epoch, list.list_gen);
         self.sent = self.sent.next();
         let (seq, unheard) = (self.sent, self.unheard);
         let report = Report { host, epoch, seq, unheard, list_gen, statements, census };
         let world = self.world.clone();
+        self.saying = Some(report.clone());
         self.wakeups.push(Box::pin(async move {
             let answer = world.call(report).await;
             Event::Reported(answer)
@@ -390,7 +382,7 @@ impl<'a, M: Machine> Life<'a, M> {
             Ok(_) => {
                 self.unheard = false;
                 self.heard.extend(said.statements.into_iter().map(|statement| (statement.claim, statement)));
-                self.census_heard = said.census.unwrap_or(self.census_heard);
+                self.census_heard = said.census.map_or(self.census_heard, |census| census.seq);
             }
             Err(CallError::Refused(refused)) => return Taken::Over(ended_by(&refused)),
             // Said again at the next event or tick.
