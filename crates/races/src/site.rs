@@ -7,6 +7,7 @@ use std::hash::Hash;
 use steadfast_explore::{Content, Footprint, Steady, Sum, World};
 use steadfast_model::hypervisor::{Act, ActError, Simulated};
 use steadfast_model::ids::{ClaimId, HostId, InstanceId, ListGen};
+use steadfast_model::invariant::runs::Outcome;
 use steadfast_model::message::{GuestSpec, List};
 use steadfast_operations::seam::{self, Key, Range, RawAsk};
 use steadfast_store::Memory;
@@ -14,6 +15,7 @@ use steadfast_store::Memory;
 use crate::fault::Fault;
 use crate::mutant::{Mutant, Rule};
 use crate::twin::Twin;
+use crate::verdict::snapshot;
 
 /// Everything that outlives a process.
 #[derive(Debug, Clone)]
@@ -157,6 +159,14 @@ impl Site {
 
     pub(crate) fn machine(&mut self, host: &HostId) -> &mut Simulated {
         self.machines.get_mut(host).expect("a host has a machine")
+    }
+}
+
+impl Site {
+    /// What a run came to, to be compared with others.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        Outcome::of(&snapshot(self))
     }
 }
 

@@ -35,8 +35,16 @@ pub struct Race {
 /// Where a race's scene and actors come from.
 #[derive(Clone)]
 pub(crate) enum Play {
-    Written { scene: fn() -> Scene, start: fn(&Cast) },
-    Generated { ops: Vec<Op>, faults: Vec<Fault> },
+    Written {
+        scene: fn() -> Scene,
+        start: fn(&Cast),
+    },
+    /// Operations that are `absent` belong to the scene, and are not begun.
+    Generated {
+        ops: Vec<Op>,
+        absent: Vec<Op>,
+        faults: Vec<Fault>,
+    },
 }
 
 impl std::fmt::Debug for Race {
@@ -86,11 +94,22 @@ impl Race {
         Race {
             name: Cow::Owned(name),
             about: Cow::Owned(about),
-            play: Play::Generated { ops, faults },
+            play: Play::Generated { ops, absent: Vec::new(), faults },
             steps: nothing_more,
             rests: nothing_more,
             rule: None,
         }
+    }
+
+    /// The same scene, in which one of these operations each is not begun.
+    ///
+    /// # Panics
+    /// When somebody wrote the race.
+    #[must_use]
+    pub fn without(mut self, ops: &[Op]) -> Race {
+        let Play::Generated { absent, .. } = &mut self.play else { panic!("{self:?} is of one piece") };
+        absent.extend_from_slice(ops);
+        self
     }
 
     pub(crate) const fn rests(mut self, rests: fn(&Site) -> Result<(), String>) -> Race {
@@ -171,7 +190,7 @@ impl Race {
     pub fn staged(&self, mutant: Option<Mutant>) -> Staged<'_> {
         let mut scene = match &self.play {
             Play::Written { scene, .. } => scene(),
-            Play::Generated { ops, faults } => generated::scene(ops, faults),
+            Play::Generated { ops, faults, .. } => generated::scene(ops, faults),
         };
         scene.site.mutant = mutant;
         Staged { race: self, scene, staying: Mutex::default() }
@@ -180,7 +199,7 @@ impl Race {
     fn start(&self, cast: &Cast) {
         match &self.play {
             Play::Written { start, .. } => start(cast),
-            Play::Generated { ops, faults } => generated::start(ops, faults, cast),
+            Play::Generated { ops, absent, faults } => generated::start(ops, absent, faults, cast),
         }
     }
 }

@@ -2,11 +2,12 @@
 //! and the self-check in production.
 //!
 //! [`rows`] speaks of one version of the store, [`guests`] of a store and what runs on the hosts, [`history`] of
-//! the ledger.
+//! the ledger, [`runs`] of what can come of one run beside another.
 
 pub mod guests;
 pub mod history;
 pub mod rows;
+pub mod runs;
 
 use serde::{Deserialize, Serialize};
 

@@ -204,12 +204,18 @@ pub(crate) fn scene(ops: &[Op], faults: &[Fault]) -> Scene {
     faults.iter().fold(scene, |scene, fault| scene.fault(*fault))
 }
 
-pub(crate) fn start(ops: &[Op], faults: &[Fault], cast: &Cast) {
+pub(crate) fn start(ops: &[Op], absent: &[Op], faults: &[Fault], cast: &Cast) {
     let setting = Setting::of(ops);
     if let Some(living) = setting.living().filter(|_| ops.iter().any(|op| op.needs_agent())) {
         cast.living_agent(living);
     }
-    ops.iter().for_each(|op| begin(*op, setting, cast));
+    let mut absent = absent.to_vec();
+    for op in ops {
+        match absent.iter().position(|one| one == op) {
+            Some(at) => drop(absent.remove(at)),
+            None => begin(*op, setting, cast),
+        }
+    }
     faults.iter().for_each(|fault| befall(*fault, setting, cast));
 }
 

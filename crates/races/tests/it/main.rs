@@ -5,6 +5,7 @@ mod generated;
 mod legacy;
 mod mutants;
 mod races;
+mod runs;
 mod twin;
 
 /// What the executable allocates with.

@@ -99,11 +99,11 @@ fn summary(reports: &[Report]) -> String {
     let steps = sum(|one| one.steps);
     let open = |report: &&Report| report.violation.is_none() && !report.outcome.exhausted;
     let left: Vec<&str> = reports.iter().filter(open).map(|report| report.name.as_str()).collect();
-    let mut text = format!(
-        "{} scenarios, {exhausted} exhausted, {found} with a violation\n{states} states with {transitions} steps \
-         between them; {runs} runs of the code and {sampled} at random, {steps} steps",
-        reports.len()
-    );
+    let mut text = format!("{} scenarios, {exhausted} exhausted, {found} with a violation\n", reports.len());
+    if states > 0 {
+        text.push_str(&format!("{states} states with {transitions} steps between them; "));
+    }
+    text.push_str(&format!("{runs} runs of the code and {sampled} at random, {steps} steps"));
     if !left.is_empty() {
         text.push_str(&format!("\nnot exhausted: {}", left.join(", ")));
     }
