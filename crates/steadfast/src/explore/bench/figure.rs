@@ -117,16 +117,16 @@ mod tests {
 
     #[test]
     fn a_bar_is_cleared_or_missed() {
-        let cases: [(&str, &[f64], Option<Bar>, Option<bool>); 5] = [
-            ("no bar", &[1.0], None, None),
-            ("fast enough on most runs", &[5.0, 1.0, 6.0], Some(Bar::AtLeast(5.0)), Some(true)),
-            ("too slow on most runs", &[5.0, 1.0, 4.0], Some(Bar::AtLeast(5.0)), Some(false)),
-            ("short enough on each run", &[1.0, 2.0], Some(Bar::AtMost(2.0)), Some(true)),
-            ("too long on one run", &[1.0, 1.0, 2.1], Some(Bar::AtMost(2.0)), Some(false)),
+        let figure = |name: &str, runs: &[f64]| Figure::new(name, "s", runs.to_vec());
+        let cases = [
+            (figure("no bar", &[1.0]), None),
+            (figure("fast on most runs", &[5.0, 1.0, 6.0]).bar(Bar::AtLeast(5.0)), Some(true)),
+            (figure("slow on most runs", &[5.0, 1.0, 4.0]).bar(Bar::AtLeast(5.0)), Some(false)),
+            (figure("short on each run", &[1.0, 2.0]).bar(Bar::AtMost(2.0)), Some(true)),
+            (figure("long on one run", &[1.0, 1.0, 2.1]).bar(Bar::AtMost(2.0)), Some(false)),
         ];
-        for (name, runs, bar, holds) in cases {
-            let figure = Figure { bar, ..Figure::new(name, "s", runs.to_vec()) };
-            assert_eq!(figure.holds(), holds, "{name}");
+        for (figure, holds) in cases {
+            assert_eq!(figure.holds(), holds, "{}", figure.name);
         }
     }
 }
