@@ -38,16 +38,16 @@
 //!
 //! Ordinary `async fn`s run as tasks. Whatever they do to the world they do through [`Handle`]: a task stops at each
 //! step, and the explorer decides whose step comes next. A step is atomic. Between steps a task's own code runs on, but
-//! it cannot see or change the world, so the order of steps is the whole of what can differ. (So tasks may share nothing
-//! but the world, and tell each other nothing but the answers of [`Handle::request`].) Things that go wrong are steps too
-//! ([`Handle::fault`], [`Handle::crash`]): when they happen, and whether, is explored with the rest.
+//! it cannot see or change the world, so the order of steps is the whole of what can differ. (So tasks may share
+//! nothing but the world, and tell each other nothing but the answers of [`Handle::request`].) Things that go wrong are
+//! steps too ([`Handle::fault`], [`Handle::crash`]): when they happen, and whether, is explored with the rest.
 //!
 //! [`search()`] tries every order that can differ, and says when it has. With [`Reduction::States`] it comes to every
 //! state instead, which are far fewer, if the world says what its objects hold ([`World::content`]); a task that says
 //! where it stands ([`Handle::stands_at`]) makes them fewer still. [`sample()`] draws orders at random, for what is too
 //! large. What they find is made small ([`minimise()`]), named in a few characters ([`Token`]), told to a person
-//! ([`mod@timeline`]), and searched again with steps joined, for what would mend it ([`repairs()`]). That neither search
-//! loses anything is tested against plain search on generated programs, not believed.
+//! ([`mod@timeline`]), and searched again with steps joined, for what would mend it ([`repairs()`]). That neither
+//! search loses anything is tested against plain search on generated programs, not believed.
 
 mod clock;
 mod executor;

@@ -326,8 +326,8 @@ pub fn actors<S: Scenario>(scenario: &S) -> Vec<(String, String)> {
     lock(&run.core).actors()
 }
 
-/// Does one run so many times, and nothing beside it: looks at no footprint, judges nothing, and tries no other order. What
-/// a step costs here, nothing that explores can cost less. Answers how many steps were done.
+/// Does one run so many times, and nothing beside it: looks at no footprint, judges nothing, and tries no other order.
+/// What a step costs here, nothing that explores can cost less. Answers how many steps were done.
 ///
 /// # Errors
 /// When the run does not end within its limits.

@@ -1,8 +1,8 @@
 //! Where a task stands: a number for all that decides what it will do.
 //!
-//! A task is a future, and nobody can look into one. But what it does next follows from how it began and from what it has
-//! heard since, so the hash of these is a number for its state: two tasks that share it do the same from then on. A task
-//! that knows how little of what it heard still counts says so, with [`crate::Handle::stands_at`].
+//! A task is a future, and nobody can look into one. But what it does next follows from how it began and from what it
+//! has heard since, so the hash of these is a number for its state: two tasks that share it do the same from then on. A
+//! task that knows how little of what it heard still counts says so, with [`crate::Handle::stands_at`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

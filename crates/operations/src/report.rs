@@ -91,8 +91,8 @@ fn refreshed(host: &Host, at: Moment) -> Host {
     Host { last_seen: seen(host.last_seen, at), ..host.clone() }
 }
 
-/// When a host was last seen that is heard of now. A moment far ahead is as stale as one long past: the clock went back, and
-/// the host would seem alive until it comes there again.
+/// When a host was last seen that is heard of now. A moment far ahead is as stale as one long past: the clock went
+/// back, and the host would seem alive until it comes there again.
 fn seen(before: Moment, now: Moment) -> Moment {
     if now.0.abs_diff(before.0) >= LAST_SEEN_GRAIN_MICROS { now } else { before }
 }

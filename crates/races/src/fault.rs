@@ -1,8 +1,8 @@
-//! What may go wrong. Each fault has a budget in the world, and spending it is a choice of the explorer: a step that races
-//! with whatever it spoils.
+//! What may go wrong. Each fault has a budget in the world, and spending it is a choice of the explorer: a step that
+//! races with whatever it spoils.
 //!
-//! Nothing mends by itself in this world, where a timer that proves nothing never goes off. So a fault that an agent gets
-//! over only when a timer goes off earns that timer one more time: runs converge, and they end.
+//! Nothing mends by itself in this world, where a timer that proves nothing never goes off. So a fault that an agent
+//! gets over only when a timer goes off earns that timer one more time: runs converge, and they end.
 
 use std::collections::BTreeSet;
 use std::fmt;

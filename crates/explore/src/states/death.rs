@@ -1,6 +1,6 @@
-//! What it means to tasks that nodes die. Those that run there are gone. Others lose who waited for them, or who would have
-//! answered them, and to each of them that means the same whatever becomes of the rest: so it is learnt for each by itself,
-//! and not for every company in which death can find them.
+//! What it means to tasks that nodes die. Those that run there are gone. Others lose who waited for them, or who would
+//! have answered them, and to each of them that means the same whatever becomes of the rest: so it is learnt for each
+//! by itself, and not for every company in which death can find them.
 
 use crate::standing::Bonds;
 

@@ -1,13 +1,13 @@
 //! Search through states: each is come to once, and every step that can happen there is taken.
 //!
-//! Orders grow much faster than states: most of them come to where others have been. A state is what every object of the
-//! world holds, and where every task stands ([`crate::Handle::stands_at`] says how little of what a task heard still
-//! counts).
+//! Orders grow much faster than states: most of them come to where others have been. A state is what every object of
+//! the world holds, and where every task stands ([`crate::Handle::stands_at`] says how little of what a task heard
+//! still counts).
 //!
-//! A run cannot go back: futures cannot be copied. But what a step does follows from where its task stands and from what
-//! it reads, so it is enough that a run of the code does it once. What was learnt there is looked up wherever the step
-//! meets the same again, and a run is made only for what nobody has seen. Each such run begins at the start, and whether
-//! it comes to the state that was foretold is checked: a step that touches more than it names is found out.
+//! A run cannot go back: futures cannot be copied. But what a step does follows from where its task stands and from
+//! what it reads, so it is enough that a run of the code does it once. What was learnt there is looked up wherever the
+//! step meets the same again, and a run is made only for what nobody has seen. Each such run begins at the start, and
+//! whether it comes to the state that was foretold is checked: a step that touches more than it names is found out.
 
 mod death;
 mod learnt;
@@ -112,8 +112,8 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         self.left.push(state);
     }
 
-    /// Judges a state, and takes every step that can happen there. Those that nobody has seen come last: the run that is
-    /// made to judge does the first of them, and the one that does the last is in the state that is next.
+    /// Judges a state, and takes every step that can happen there. Those that nobody has seen come last: the run that
+    /// is made to judge does the first of them, and the one that does the last is in the state that is next.
     fn go_on(&mut self, state: usize) -> Result<(), Overrun> {
         self.judge(state);
         let open = self.open(state);
@@ -243,8 +243,8 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         (needs, changes)
     }
 
-    /// Where the tasks stood that moved, and where they stand now. Of those that died with nodes nothing is left, and what
-    /// that meant to others is learnt of each of them.
+    /// Where the tasks stood that moved, and where they stand now. Of those that died with nodes nothing is left, and
+    /// what that meant to others is learnt of each of them.
     fn moved(
         &mut self,
         (doer, dying): (usize, &[u64]),

@@ -1,5 +1,5 @@
-//! Over pairs of runs: what one can come to, beside what another can. Only who knows all that can come of a beginning can
-//! ask, which is the explorer.
+//! Over pairs of runs: what one can come to, beside what another can. Only who knows all that can come of a beginning
+//! can ask, which is the explorer.
 
 use std::collections::BTreeSet;
 
@@ -79,8 +79,8 @@ pub fn once(disturbed: &BTreeSet<Outcome>, calm: &BTreeSet<Outcome>) -> Result<(
         .map_or(Ok(()), |outcome| Err(format!("S13: only if a message fails: {outcome:?}")))
 }
 
-/// S17: after a crash, what was asked for is done as a whole or not at all. `calm` is what can come of any part of what was
-/// asked for, without a crash.
+/// S17: after a crash, what was asked for is done as a whole or not at all. `calm` is what can come of any part of what
+/// was asked for, without a crash.
 ///
 /// # Errors
 /// What only a crash can lead to.

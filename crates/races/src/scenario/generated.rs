@@ -130,8 +130,8 @@ struct Setting {
 }
 
 impl Setting {
-    /// The scene in which these operations mean something: an evacuation needs a dead host with an instance, a removal a
-    /// dead host without one, a start a stopped instance, a sweep something unfinished.
+    /// The scene in which these operations mean something: an evacuation needs a dead host with an instance, a removal
+    /// a dead host without one, a start a stopped instance, a sweep something unfinished.
     fn of(ops: &[Op]) -> Setting {
         let has = |op| ops.contains(&op);
         let first = if has(Op::ReadmitHost) && !has(Op::RemoveHost) {
@@ -191,8 +191,8 @@ impl Setting {
     }
 }
 
-/// How often an agent that was refused or heard nothing asks again, beyond what faults earn. A registration that another
-/// one overtook takes one; a removed host tries as often as it may.
+/// How often an agent that was refused or heard nothing asks again, beyond what faults earn. A registration that
+/// another one overtook takes one; a removed host tries as often as it may.
 const RETRIES: u32 = 2;
 
 pub(crate) fn scene(ops: &[Op], faults: &[Fault]) -> Scene {
@@ -242,8 +242,8 @@ fn begin(op: Op, setting: Setting, cast: &Cast) {
     }
 }
 
-/// Starts what makes a fault happen, where it is not a message's or an order's own. A crash is a task that comes once: it
-/// needs no other budget.
+/// Starts what makes a fault happen, where it is not a message's or an order's own. A crash is a task that comes once:
+/// it needs no other budget.
 fn befall(fault: Fault, setting: Setting, cast: &Cast) {
     let near = setting.near();
     match fault {

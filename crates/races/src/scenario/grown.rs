@@ -1,5 +1,5 @@
-//! Races that are drawn: more operations at once than anybody can list, with several things that go wrong. Each is named after
-//! what it is made of, like those of two and three, so a name is all that it takes to have one again.
+//! Races that are drawn: more operations at once than anybody can list, with several things that go wrong. Each is
+//! named after what it is made of, like those of two and three, so a name is all that it takes to have one again.
 
 use steadfast_explore::Steady;
 

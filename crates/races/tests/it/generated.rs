@@ -113,10 +113,10 @@ fn the_document_tells_of_what_races_are_made_of() {
     }
 }
 
-/// Combinations that went wrong once, each for a reason of its own: an instance stayed active although its stop was done
-/// late; nobody wrote that down where the control plane died between a report and what follows from it; two agents of one
-/// host refused each other for ever; a host came back although one of two people still held it down; a report that came
-/// late, or twice, undid what a newer one of the same life had said.
+/// Combinations that went wrong once, each for a reason of its own: an instance stayed active although its stop was
+/// done late; nobody wrote that down where the control plane died between a report and what follows from it; two agents
+/// of one host refused each other for ever; a host came back although one of two people still held it down; a report
+/// that came late, or twice, undid what a newer one of the same life had said.
 const FOUND: [&str; 6] = [
     "stop/order-fails",
     "boot+stop/control-crash+order-fails",
@@ -132,8 +132,8 @@ fn what_was_found_stays_fixed() {
     check(&races.collect::<Vec<_>>(), Strategy::Auto, SOME_STATES);
 }
 
-/// A combination in which a search came to another state than it had foretold: a task lost two answers at once, and which it
-/// missed first depended on more than was looked at.
+/// A combination in which a search came to another state than it had foretold: a task lost two answers at once, and
+/// which it missed first depended on more than was looked at.
 const FORETOLD: &str = "delete+report/control-crash+timer-early";
 
 #[test]

@@ -13,8 +13,8 @@ use steadfast_races::{Race, scenario};
 /// Up to how many states are gone through. No race has nearly as many.
 const STATES_MAX: u64 = 500_000;
 
-/// How many random runs there are in the hunt for what goes wrong without a rule. The rarest fault there is takes about a
-/// third of them.
+/// How many random runs there are in the hunt for what goes wrong without a rule. The rarest fault there is takes about
+/// a third of them.
 const WALKS: u64 = 20_000;
 
 fn explore(race: &Race) -> Found {
@@ -144,7 +144,8 @@ fn the_reductions_lose_nothing() {
     assert!(compared.len() >= 20, "few races are small enough");
 }
 
-/// The list says of each race who acts in it and what may go wrong: of one that was written, by looking at what it starts.
+/// The list says of each race who acts in it and what may go wrong: of one that was written, by looking at what it
+/// starts.
 #[test]
 fn races_say_who_acts() {
     let cases: [(&str, &[&str], &[&str]); 4] = [

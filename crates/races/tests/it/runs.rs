@@ -1,5 +1,5 @@
-//! Invariants over pairs of runs: what can come of a race, beside what can come of the same race with one report, one failing
-//! message or one crash more.
+//! Invariants over pairs of runs: what can come of a race, beside what can come of the same race with one report, one
+//! failing message or one crash more.
 
 use std::collections::BTreeSet;
 
@@ -56,15 +56,16 @@ fn a_message_counts_once() {
     });
 }
 
-/// An agent keeps nothing that only its process knows. Where its host dies beside, a new process says that the host is back.
+/// An agent keeps nothing that only its process knows. Where its host dies beside, a new process says that the host is
+/// back.
 #[test]
 fn a_new_agent_goes_on_where_the_old_one_died() {
     let lives = |ops: &[Op]| has_agent(ops) && !ops.contains(&Op::ForceDown);
     check(lives, |pair| recovers(&with(pair, Fault::AgentCrash), &outcomes(pair)));
 }
 
-/// What a crash of the control plane leaves undone is not there at all; a new control plane sweeps, so a sweep is part of
-/// every run without one. A fence and a death are half done outside of it.
+/// What a crash of the control plane leaves undone is not there at all; a new control plane sweeps, so a sweep is part
+/// of every run without one. A fence and a death are half done outside of it.
 #[test]
 fn a_crash_leaves_nothing_half_done() {
     let durable = |ops: &[Op]| !ops.contains(&Op::Fence) && !ops.contains(&Op::ForceDown);

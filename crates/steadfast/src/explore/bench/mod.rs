@@ -1,5 +1,5 @@
-//! What the explorer costs, and the bars that it is held against. Times are CPU time of one core, so that a busy machine
-//! does not matter; going through all of the shipped protocol is measured by the clock, on every core.
+//! What the explorer costs, and the bars that it is held against. Times are CPU time of one core, so that a busy
+//! machine does not matter; going through all of the shipped protocol is measured by the clock, on every core.
 
 mod figure;
 mod finding;
