@@ -38,9 +38,10 @@
 //!
 //! Ordinary `async fn`s run as tasks. Whatever they do to the world they do through [`Handle`]: a task stops at each
 //! step, and the explorer decides whose step comes next. A step is atomic. Between steps a task's own code runs on, but
-//! it cannot see or change the world, so the order of steps is the whole of what can differ. (So tasks may share
-//! nothing but the world, and tell each other nothing but the answers of [`Handle::request`].) Things that go wrong are
-//! steps too ([`Handle::fault`], [`Handle::crash`]): when they happen, and whether, is explored with the rest.
+//! it cannot see or change the world but with [`Handle::touch`], which is part of the step before, so the order of
+//! steps is the whole of what can differ. (So tasks may share nothing but the world, and tell each other nothing but
+//! the answers of [`Handle::request`].) Things that go wrong are steps too ([`Handle::fault`], [`Handle::crash`]): when
+//! they happen, and whether, is explored with the rest.
 //!
 //! [`search()`] tries every order that can differ, and says when it has. With [`Reduction::States`] it comes to every
 //! state instead, which are far fewer, if the world says what its objects hold ([`World::content`]); a task that says
