@@ -166,8 +166,8 @@ pub(crate) struct Core<W: World> {
     /// What the gates of steps are read from that were given up since the last step began: that they did not happen
     /// depends on it.
     pub given_up: Vec<W::Object>,
-    /// What tasks touched as they ran on, since the last step began.
-    pub touched: Vec<W::Object>,
+    /// What tasks touched as they ran on, since the last step began, and which tasks.
+    pub touched: Vec<(Option<usize>, W::Object)>,
     /// Tasks that were told something since the last step began, whether or not they were there to hear it.
     told: Vec<usize>,
 }
@@ -179,6 +179,8 @@ pub(crate) struct Granted<W: World> {
     pub gate_reads: Vec<W::Object>,
     /// The tasks that ran on in consequence, or were told something.
     pub woke: Vec<u64>,
+    /// The places of the tasks that touched something as they ran on.
+    pub touchers: Vec<Option<usize>>,
     /// The marks of the nodes that those tasks run on.
     pub nodes: Vec<u64>,
     /// The marks of the nodes that died.
@@ -483,13 +485,14 @@ pub(crate) fn grant<W: World>(core: &Shared<W>, at: usize) -> Granted<W> {
     let mut woke = vec![task];
     settle(core, &mut woke);
     let mut core = lock(core);
-    let footprint = footprint.and_writes(core.touched.drain(..));
+    let (touchers, touched): (Vec<_>, Vec<_>) = core.touched.drain(..).unzip();
+    let footprint = footprint.and_writes(touched);
     let mut gate_reads = gate_reads;
     gate_reads.append(&mut core.given_up);
     woke.append(&mut core.told);
     let nodes = woke.iter().map(|place| core.tasks[*place].node_mark).collect();
     let woke = woke.into_iter().map(|place| core.tasks[place].id).collect();
-    Granted { footprint, gate_reads, woke, nodes, killed }
+    Granted { footprint, gate_reads, woke, touchers, nodes, killed }
 }
 
 /// Ends a run: drops every task, outside the lock.

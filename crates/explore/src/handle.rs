@@ -67,7 +67,8 @@ impl<W: World> Handle<W> {
     /// part of that step.
     pub fn touch<T>(&self, object: W::Object, does: impl FnOnce(&mut W) -> T) -> T {
         let mut core = lock(&self.0);
-        core.touched.push(object);
+        let task = core.running();
+        core.touched.push((task, object));
         does(&mut core.world)
     }
 

@@ -62,6 +62,17 @@ pub(crate) struct Event {
     pub marks: Marks,
 }
 
+/// A step that was done, for whoever learns what it does.
+pub(crate) struct Apart<O> {
+    /// The place of the task that did it.
+    pub doer: usize,
+    pub footprint: Footprint<O>,
+    /// The places of the tasks that touched something as they ran on.
+    pub touchers: Vec<Option<usize>>,
+    /// The nodes that died with it.
+    pub dying: Vec<u64>,
+}
+
 /// A step that was asked for while its gate was shut.
 pub(crate) struct Shut {
     pub id: StepId,
@@ -163,24 +174,22 @@ impl<'a, S: Scenario> Run<'a, S> {
         lock(&self.core).is_numbered(id, number)
     }
 
-    /// The place of the task that a step waits for.
-    pub fn doer(&self, id: StepId) -> usize {
-        let core = lock(&self.core);
-        core.pending[core.find(id).expect("it is asked of a step that waits")].task
-    }
-
     /// Whether a step that waits can happen.
     pub fn is_open(&self, id: StepId) -> bool {
         let core = lock(&self.core);
         core.find(id).is_some_and(|at| core.pending[at].is_open(&core.world))
     }
 
-    /// Does a step and judges what came of it. Answers what it touched, and the nodes that died.
-    pub fn step_apart(&mut self, id: StepId) -> (Footprint<<S::World as World>::Object>, Vec<u64>) {
-        let Granted { footprint, killed, .. } = self.grant(id);
+    /// Does a step and judges what came of it.
+    pub fn step_apart(&mut self, id: StepId) -> Apart<<S::World as World>::Object> {
+        let doer = {
+            let core = lock(&self.core);
+            core.pending[core.find(id).expect("a step is done while it waits")].task
+        };
+        let Granted { footprint, touchers, killed: dying, .. } = self.grant(id);
         self.depth += 1;
         self.judge(&footprint);
-        (footprint, killed)
+        Apart { doer, footprint, touchers, dying }
     }
 
     /// What is wrong with the world as it is.
@@ -224,7 +233,7 @@ impl<'a, S: Scenario> Run<'a, S> {
 
     fn look(&mut self, id: StepId, watch: &mut Option<Watch<'_, S>>) -> Marks {
         let shown = watch.as_ref().map(|_| self.show(id));
-        let Granted { footprint, gate_reads, woke, nodes, killed } = self.grant(id);
+        let Granted { footprint, gate_reads, woke, nodes, killed, .. } = self.grant(id);
         let mut marks = Marks::of(&footprint);
         gate_reads.iter().for_each(|object| marks.read(object));
         woke.into_iter().for_each(|task| marks.wakes(task));

@@ -21,6 +21,17 @@ pub(super) enum Change {
 pub(super) struct Needs {
     pub objects: Vec<ObjectAt>,
     pub dying: Vec<u64>,
+    /// Whoever loses something by it touches the world: then it depends on all of them.
+    pub company: bool,
+}
+
+/// What comes of a task that loses something.
+#[derive(Debug)]
+pub(super) enum Mourning {
+    /// Where it stands afterwards, with those that it started.
+    Stands(Vec<TaskAt>),
+    /// It touches the world as it goes on, so what comes of it depends on more than itself.
+    Touches,
 }
 
 /// What a step does where it meets the same.
@@ -43,8 +54,7 @@ struct Lessons {
 #[derive(Debug, Default)]
 pub(super) struct Learnt {
     lessons: ByHash<Vec<Lessons>>,
-    /// Where a task stands after a loss, those that it started included.
-    losses: HashMap<(TaskAt, Loss), Vec<TaskAt>>,
+    losses: HashMap<(TaskAt, Loss), Mourning>,
     /// Whether a step can happen, by the step and what its gate is read from.
     gates: ByHash<bool>,
 }
@@ -62,11 +72,13 @@ impl Needs {
     fn met<W: World>(&self, space: &Space<W>, Taking { state, task, .. }: Taking) -> u64 {
         let at = &space.states[state];
         let held: Vec<u64> = self.objects.iter().map(|object| space.holds(at.place, *object)).collect();
-        let loss = (!self.dying.is_empty()).then(|| {
+        let losses = (!self.dying.is_empty()).then(|| {
             let bonds = |task: &TaskAt| space.standpoints[*task].bonds;
-            Deaths::of(&self.dying, at.tasks.iter().map(bonds)).loss(&bonds(&task))
+            let deaths = Deaths::of(&self.dying, at.tasks.iter().map(bonds));
+            let company = if self.company { &at.tasks[..] } else { &[] };
+            company.iter().chain([&task]).map(|task| deaths.loss(&bonds(task))).collect::<Vec<_>>()
         });
-        Steady::of(&(held, space.asker(&at.tasks, task), loss))
+        Steady::of(&(held, space.asker(&at.tasks, task), losses))
     }
 }
 
@@ -106,36 +118,48 @@ impl Learnt {
         all[at].by_meeting.entry(met).or_default().push(lesson);
     }
 
-    /// Where a task stood when others died, what it lost, and where it stands afterwards.
-    pub fn mourns(&mut self, task: TaskAt, loss: Loss, came: Vec<TaskAt>) {
-        self.losses.insert((task, loss), came);
+    /// Where a task stood when others died, what it lost, and what came of it.
+    pub fn mourns(&mut self, task: TaskAt, loss: Loss, mourning: Mourning) {
+        self.losses.insert((task, loss), mourning);
     }
 
     /// The world and the tasks after a step, if it was done where it meets the same.
     pub fn after<W: World>(&self, space: &mut Space<W>, taking: Taking) -> Option<(usize, Vec<TaskAt>)> {
         let place = space.states[taking.state].place;
         let tasks = &space.states[taking.state].tasks;
-        let (lesson, dying, others) = self.lessons.get(&taking.step)?.iter().find_map(|lessons| {
+        let (lesson, mut after) = self.lessons.get(&taking.step)?.iter().find_map(|lessons| {
             let met = lessons.by_meeting.get(&lessons.needs.met(space, taking))?;
-            let dying = &lessons.needs.dying;
-            met.iter().find_map(|lesson| Some((lesson, dying, without(tasks, &lesson.left)?)))
+            met.iter().find_map(|lesson| {
+                let others = without(tasks, &lesson.left)?;
+                Some((lesson, self.survivors(space, &lessons.needs, others)?))
+            })
         })?;
-        let mut after = if dying.is_empty() { others } else { self.survivors(space, dying, &others)? };
         after.extend_from_slice(&lesson.came);
         Some((space.place_after(place, &lesson.changes), after))
     }
 
     /// What is left of tasks once nodes have died, if it is known of each what that means to it.
-    fn survivors<W: World>(&self, space: &Space<W>, dying: &[u64], tasks: &[TaskAt]) -> Option<Vec<TaskAt>> {
+    fn survivors<W: World>(
+        &self,
+        space: &Space<W>,
+        needs: &Needs,
+        tasks: Vec<TaskAt>,
+    ) -> Option<Vec<TaskAt>> {
+        if needs.dying.is_empty() {
+            return Some(tasks);
+        }
         let bonds = |task: &TaskAt| space.standpoints[*task].bonds;
-        let deaths = Deaths::of(dying, tasks.iter().map(bonds));
+        let deaths = Deaths::of(&needs.dying, tasks.iter().map(bonds));
         let mut left = Vec::with_capacity(tasks.len());
         for task in tasks.iter().filter(|task| !deaths.is_dead(&bonds(task))) {
             let loss = deaths.loss(&bonds(task));
-            if loss.is_none() {
+            if loss.is_none() || needs.company {
                 left.push(*task);
-            } else {
-                left.extend_from_slice(self.losses.get(&(*task, loss))?);
+                continue;
+            }
+            match self.losses.get(&(*task, loss))? {
+                Mourning::Stands(stands) => left.extend_from_slice(stands),
+                Mourning::Touches => return None,
             }
         }
         Some(left)

@@ -17,11 +17,11 @@ use std::collections::BTreeMap;
 
 use crate::executor::{Stance, StepId};
 use crate::footprint::Footprint;
-use crate::run::{Overrun, Run, Wrong, trace};
+use crate::run::{Apart, Overrun, Run, Wrong, trace};
 use crate::search::{Found, Listener, Options, Violation};
 use crate::world::{Scenario, World};
-use death::Deaths;
-use learnt::{Change, Learnt, Lesson, Needs, Taking};
+use death::{Deaths, Moves};
+use learnt::{Change, Learnt, Lesson, Mourning, Needs, Taking};
 use space::{ByHash, ObjectAt, Space, State, TaskAt, holds};
 
 /// How many states are gone through between two looks at whether to stop.
@@ -188,15 +188,15 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         if live.path.len() >= self.options.limits.steps_max {
             return Err(Overrun { path: live.path });
         }
-        let (before, doer) = (live.run.stances(), live.run.doer(id));
-        let (footprint, dying) = live.run.step_apart(id);
+        let before = live.run.stances();
+        let apart = live.run.step_apart(id);
         live.path.push(id);
         self.found.steps += 1;
         let after = live.run.stances();
         let place = self.space.states[state].place;
-        let (objects, changes) = self.effect(place, &footprint, &live.run);
-        let (left, came) = self.moved((doer, &dying), &before, &after, &live.run);
-        let needs = Needs { objects, dying };
+        let (objects, changes) = self.effect(place, &apart.footprint, &live.run);
+        let (company, left, came) = self.moved(&apart, &before, &after, &live.run);
+        let needs = Needs { objects, dying: apart.dying, company };
         self.learnt.add(&self.space, taking, needs, Lesson { changes, left, came });
         let (place, tasks) = self.learnt.after(&mut self.space, taking).expect("it was just learnt");
         self.space.places[place].judged = true;
@@ -244,54 +244,52 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     }
 
     /// Where the tasks stood that moved, and where they stand now. Of those that died with nodes nothing is left, and
-    /// what that meant to others is learnt of each of them.
+    /// what that meant to others is learnt of each of them, unless one of them touched the world: then it belongs to the
+    /// step.
     fn moved(
         &mut self,
-        (doer, dying): (usize, &[u64]),
+        Apart { doer, touchers, dying, .. }: &Apart<<S::World as World>::Object>,
         before: &[Stance],
         after: &[Stance],
         run: &Run<'a, S>,
-    ) -> (Vec<TaskAt>, Vec<TaskAt>) {
-        let by_task =
-            |stances: &[Stance]| stances.iter().map(|at| (at.task, *at)).collect::<BTreeMap<_, _>>();
-        let (old, new) = (by_task(before), by_task(after));
-        let stays =
-            |at: &Stance| old.get(&at.task).map(|old| old.number) == new.get(&at.task).map(|new| new.number);
-        let others = before.iter().filter(|at| at.task != doer);
+    ) -> (bool, Vec<TaskAt>, Vec<TaskAt>) {
+        let moves = Moves::of(before, after);
+        let others = before.iter().filter(|at| at.task != *doer);
         let deaths = Deaths::of(dying, others.map(|at| at.bonds));
-        // Whoever started a task that is new, or the task itself.
-        let source = |at: &Stance| {
-            let mut at = *at;
-            while let Some(parent) = at.parent.filter(|_| !old.contains_key(&at.task)) {
-                let Some(parent) = old.get(&parent).or(new.get(&parent)) else { break };
-                at = *parent;
-            }
-            at.task
-        };
+        let mut mourners = BTreeMap::new();
         let mut left = Vec::new();
-        let mut mourning = BTreeMap::new();
-        for at in before {
+        for at in before.iter().filter(|at| at.task == *doer || !deaths.is_dead(&at.bonds)) {
             let loss = deaths.loss(&at.bonds);
             let stood = self.space.standpoint(at, || unreachable!("whoever leaves a standpoint stood there"));
-            if at.task != doer && !loss.is_none() && !deaths.is_dead(&at.bonds) {
-                mourning.insert(at.task, (stood, loss, Vec::new()));
-            } else if !stays(at) && (at.task == doer || !deaths.is_dead(&at.bonds)) {
+            if at.task != *doer && !loss.is_none() {
+                mourners.insert(at.task, (stood, loss, Vec::new()));
+            } else if !moves.stays(at) {
                 left.push(stood);
             }
         }
         let mut came = Vec::new();
         for at in after {
             let stands = |space: &mut Space<S::World>| space.standpoint(at, || run.waiting(at.task));
-            match mourning.get_mut(&source(at)) {
+            match moves.source(at.task).and_then(|task| mourners.get_mut(&task)) {
                 Some((.., came)) => came.push(stands(&mut self.space)),
-                None if !stays(at) => came.push(stands(&mut self.space)),
+                None if !moves.stays(at) => came.push(stands(&mut self.space)),
                 None => {}
             }
         }
-        for (stood, loss, came) in mourning.into_values() {
-            self.learnt.mourns(stood, loss, came);
+        let touchers: Vec<Option<usize>> =
+            touchers.iter().flatten().map(|task| moves.source(*task)).collect();
+        // Nobody knows who started a task that is gone already.
+        let touches = |task: usize| touchers.contains(&Some(task)) || touchers.contains(&None);
+        let company = mourners.keys().any(|task| touches(*task));
+        for (task, (stood, loss, stands)) in mourners {
+            if company {
+                left.push(stood);
+                came.extend_from_slice(&stands);
+            }
+            let mourning = if touches(task) { Mourning::Touches } else { Mourning::Stands(stands) };
+            self.learnt.mourns(stood, loss, mourning);
         }
-        (left, came)
+        (company, left, came)
     }
 
     /// Nothing can happen any more.

@@ -53,6 +53,8 @@ pub enum Op {
     Await(usize, u8),
     /// Takes one from a counter that has one.
     Take(usize),
+    /// Adds to a counter in the same breath as the step before.
+    Touch(usize),
     /// Whichever of the two comes first; the other one never happens.
     Either(Box<Op>, Box<Op>),
     /// Starts a task on the node of this number.
@@ -88,6 +90,7 @@ impl Draws {
             3..5 => Op::Write(self.place()),
             5..7 => Op::Add(self.place()),
             7 => Op::Await(self.place(), 1),
+            8 => Op::Touch(self.place()),
             _ => Op::Take(self.place()),
         }
     }
@@ -187,6 +190,7 @@ impl Worker {
                 };
                 board.step_when("take", when, take).await;
             }
+            Op::Touch(at) => board.touch(at, |board| board.counters[at] += 1),
             Op::Either(one, other) => {
                 select(self.one(&one), self.one(&other)).await;
             }
