@@ -8,29 +8,29 @@ use crate::fault::Fault;
 use crate::stage::Race;
 
 /// How many operations a race has, and how many faults at most.
-const OPS: std::ops::RangeInclusive<u64> = 2..=7;
-const FAULTS_MAX: u64 = 3;
+const OPS_MIN: usize = 2;
+const OPS_MAX: usize = 7;
+const FAULTS_MAX: usize = 3;
 
 /// The race of this number, among those that `seed` leads to.
 #[must_use]
 pub fn drawn(seed: u64, number: u64) -> Race {
     let mut draws = 0u64;
-    let mut below = |bound: u64| {
+    let mut one_of = |count: usize| {
         draws += 1;
-        Steady::of(&(seed, number, draws)) % bound
+        let drawn = Steady::of(&(seed, number, draws)) % count as u64;
+        usize::try_from(drawn).expect("it is less than a count")
     };
-    let mut one_of = |count: usize| usize::try_from(below(count as u64)).expect("it is less than a count");
-    let wanted = OPS.start() + one_of((OPS.end() - OPS.start() + 1) as usize) as u64;
+    let wanted = OPS_MIN + one_of(OPS_MAX - OPS_MIN + 1);
     let mut ops: Vec<Op> = Vec::new();
-    while (ops.len() as u64) < wanted {
+    while ops.len() < wanted {
         let op = Op::ALL[one_of(Op::ALL.len())];
         if op.repeats() || !ops.contains(&op) {
             ops.push(op);
         }
     }
-    let wanted = one_of(FAULTS_MAX as usize + 1);
     let mut faults: Vec<Fault> = Vec::new();
-    for _ in 0..wanted {
+    for _ in 0..one_of(FAULTS_MAX + 1) {
         let fault = Fault::ALL[one_of(Fault::ALL.len())];
         if generated::touches(fault, &ops) && !faults.contains(&fault) {
             faults.push(fault);
