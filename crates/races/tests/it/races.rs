@@ -110,7 +110,7 @@ fn the_seed_is_found_in_the_audit_and_in_nothing_else() {
 }
 
 /// How many runs of plain search the comparison of the reductions may take for one race.
-const PLAIN_MAX: u64 = 1_000;
+const PLAIN_MAX: u64 = 500;
 
 /// The states and violations that a race can end in.
 fn ends(race: &Race, without: Option<Rule>, reduction: Reduction) -> (BTreeSet<(u64, bool)>, Found) {
