@@ -1,9 +1,9 @@
 //! What is known of steps: each was done by a run of the code once, and does the same wherever it meets the same.
 
-use super::death::{Deaths, Loss};
-use super::space::{ByHash, ObjectAt, Space, TaskAt, without};
 use std::collections::HashMap;
 
+use super::death::{Deaths, Loss};
+use super::space::{ByHash, ObjectAt, Space, TaskAt, without};
 use crate::footprint::Steady;
 use crate::world::World;
 
@@ -54,6 +54,7 @@ struct Lessons {
 #[derive(Debug, Default)]
 pub(super) struct Learnt {
     lessons: ByHash<Vec<Lessons>>,
+    /// What comes of a task, by where it stood and what it lost.
     losses: HashMap<(TaskAt, Loss), Mourning>,
     /// Whether a step can happen, by the step and what its gate is read from.
     gates: ByHash<bool>,
@@ -76,7 +77,8 @@ impl Needs {
             let bonds = |task: &TaskAt| space.standpoints[*task].bonds;
             let deaths = Deaths::of(&self.dying, at.tasks.iter().map(bonds));
             let company = if self.company { &at.tasks[..] } else { &[] };
-            company.iter().chain([&task]).map(|task| deaths.loss(&bonds(task))).collect::<Vec<_>>()
+            let lost = company.iter().chain([&task]).map(|task| (*task, deaths.loss(&bonds(task))));
+            lost.filter(|(_, loss)| !loss.is_none()).collect::<Vec<_>>()
         });
         Steady::of(&(held, space.asker(&at.tasks, task), losses))
     }

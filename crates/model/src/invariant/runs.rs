@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use super::Snapshot;
 use crate::claim::Role;
+use crate::host::Host;
 use crate::ids::HostId;
-use crate::instance::{Power, VmState};
+use crate::instance::{Instance, Power, VmState};
 use crate::pci::Address;
 
 /// What a run came to, whatever things were called on the way, when it was, and how often something was tried.
@@ -20,7 +21,9 @@ pub struct Outcome {
 struct InstanceOutcome {
     vm_state: VmState,
     power: Power,
+    /// An operation on it is not over.
     waits: bool,
+    /// What each is for, where, whether its guest may run, and its devices.
     claims: Vec<(Role, HostId, bool, Vec<Address>)>,
 }
 
@@ -35,7 +38,7 @@ struct HostOutcome {
 impl Outcome {
     #[must_use]
     pub fn of(snapshot: &Snapshot) -> Outcome {
-        let instance = |instance: &crate::instance::Instance| {
+        let instance = |instance: &Instance| {
             let own = snapshot.claims.iter().filter(|claim| claim.instance == instance.id);
             let mut claims: Vec<_> =
                 own.map(|claim| (claim.role, claim.host.clone(), claim.run, claim.devices.clone())).collect();
@@ -45,7 +48,7 @@ impl Outcome {
         };
         let mut instances: Vec<_> = snapshot.instances.iter().map(instance).collect();
         instances.sort();
-        let host = |host: &crate::host::Host| HostOutcome {
+        let host = |host: &Host| HostOutcome {
             host: host.id.clone(),
             fenced: host.is_fenced(),
             disabled: host.disabled.is_some(),
