@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use futures_channel::oneshot;
+use futures_util::FutureExt;
 
-use crate::executor::{Asked, Effect, Gate, Name, Shared, Spawned, StepId, lock};
+use crate::executor::{Asked, Doing, Gate, Name, Shared, Spawned, StepId, lock};
 use crate::footprint::{Footprint, Steady};
 use crate::standing::{Asker, Listening};
 use crate::world::World;
@@ -73,33 +74,33 @@ impl<W: World> Handle<W> {
     }
 
     /// One atomic step: answers what `body` answers, once the explorer lets it happen.
-    pub fn step<T: Hash + Send + 'static>(
+    pub fn step<T: Hash + Clone + Send + 'static>(
         &self,
         label: impl Into<Name>,
         body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
-        self.register(Plan::of(label), |world| bare(body(world)))
+        self.register(Plan::of(label), body)
     }
 
     /// A step that can only happen at certain times.
-    pub fn step_when<T: Hash + Send + 'static>(
+    pub fn step_when<T: Hash + Clone + Send + 'static>(
         &self,
         label: impl Into<Name>,
         when: When<W>,
         body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
-        self.register(Plan { gate: when.gate(), ..Plan::of(label) }, |world| bare(body(world)))
+        self.register(Plan { gate: when.gate(), ..Plan::of(label) }, body)
     }
 
     /// Something that goes wrong, if it still can: an answer that is lost, a message that comes twice. Its place is
     /// explored like that of any step, and drawn by itself in random runs.
-    pub fn fault<T: Hash + Send + 'static>(
+    pub fn fault<T: Hash + Clone + Send + 'static>(
         &self,
         label: impl Into<Name>,
         when: When<W>,
         body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
-        self.register(Plan { gate: when.gate(), fault: true, ..Plan::of(label) }, |world| bare(body(world)))
+        self.register(Plan { gate: when.gate(), fault: true, ..Plan::of(label) }, body)
     }
 
     /// A step with which every task of `nodes` dies, between two of its own steps.
@@ -110,14 +111,14 @@ impl<W: World> Handle<W> {
         body: impl FnOnce(&mut W) -> Footprint<W::Object> + Send + 'static,
     ) -> impl Future<Output = ()> + Send + 'static {
         let kills = nodes.into_iter().map(Name::from).collect();
-        self.register(Plan { kills, fault: true, ..Plan::of(label) }, move |world| bare(((), body(world))))
+        self.register(Plan { kills, fault: true, ..Plan::of(label) }, move |world| ((), body(world)))
     }
 
     /// A step that starts a task on another node in the same breath: an order that is given and then goes on by
     /// itself. Answers the task's result; none if its node dies first. `about` tells it from other steps of the same
     /// label that its task waits for.
     pub fn order<
-        T: Hash + Send + 'static,
+        T: Hash + Clone + Send + 'static,
         R: Hash + Send + 'static,
         F: Future<Output = R> + Send + 'static,
     >(
@@ -130,12 +131,13 @@ impl<W: World> Handle<W> {
     ) -> impl Future<Output = Option<R>> + Send + 'static {
         let (answer, receive) = self.answer(Steady::of(&(&node, &name, &about)));
         let plan = Plan { gate: when.gate(), about: Steady::of(&about), ..Plan::of(label) };
-        let given = self.register(plan, move |world| {
-            let (value, footprint) = body(world);
+        let goes_on = move |value| {
             let (task, asker) = (task(value), answer.asker.clone());
-            let future = Box::pin(async move { answer.tell(task.await) });
-            ((), footprint, Some(Spawned { node: node.into(), name: name.into(), future, asker }))
-        });
+            let future = Box::pin(task.map(|result| answer.tell(result)));
+            ((), Some(Spawned { node: node.into(), name: name.into(), future, asker }))
+        };
+        // Whoever gives an order hears that it is given, and no more.
+        let given = self.ask(plan, body, |_| Steady::of(&()), goes_on);
         async move {
             given.await;
             receive.await
@@ -161,7 +163,7 @@ impl<W: World> Handle<W> {
     ) -> impl Future<Output = Option<T>> + Send + 'static {
         let (node, name) = (node.into(), name.into());
         let (answer, receive) = self.answer(Steady::of(&(&node, &name)));
-        self.start(node, name, answer.asker.clone(), async move { answer.tell(future.await) });
+        self.start(node, name, answer.asker.clone(), future.map(|result| answer.tell(result)));
         receive
     }
 
@@ -213,27 +215,35 @@ impl<W: World> Handle<W> {
         lock(&self.0).named()
     }
 
-    fn register<T: Hash + Send + 'static>(
+    /// A step that starts no task: it answers what its body answers.
+    fn register<T: Hash + Clone + Send + 'static>(
         &self,
         plan: Plan<W>,
-        body: impl FnOnce(&mut W) -> Did<W, T> + Send + 'static,
+        body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
     ) -> Step<W, T> {
-        let result: Arc<Mutex<Option<T>>> = Arc::default();
+        self.ask(plan, body, |answer| Steady::of(answer), |answer| (answer, None))
+    }
+
+    fn ask<T: Clone + Send + 'static, R: Send + 'static>(
+        &self,
+        plan: Plan<W>,
+        does: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
+        number: fn(&T) -> u64,
+        goes_on: impl FnOnce(T) -> (R, Option<Spawned>) + Send + 'static,
+    ) -> Step<W, R> {
+        let result: Arc<Mutex<Option<R>>> = Arc::default();
         let slot = Arc::clone(&result);
-        let body = Box::new(move |world: &mut W| {
-            let (value, footprint, spawned) = body(world);
-            let answer = Steady::of(&value);
-            *lock(&slot) = Some(value);
-            Effect { footprint, spawned, answer }
-        });
+        let goes_on = move |answer| {
+            let (result, spawned) = goes_on(answer);
+            *lock(&slot) = Some(result);
+            spawned
+        };
+        let body = Box::new(Doing { does, number, goes_on });
         let Plan { label, about, gate, kills, fault } = plan;
         let asked = Some(Asked { label, about, gate, kills, fault, body });
         Step { core: Arc::clone(&self.0), asked, id: None, result }
     }
 }
-
-/// What a body answered and touched, and the task that it started.
-type Did<W, T> = (T, Footprint<<W as World>::Object>, Option<Spawned>);
 
 /// A step before its body is known.
 struct Plan<W: World> {
@@ -275,11 +285,6 @@ impl<W: World, T> Drop for Answering<W, T> {
             lock(&self.core).answers(asker, Steady::of("nobody answers"));
         }
     }
-}
-
-/// A step that starts no task.
-fn bare<T, F>((value, footprint): (T, F)) -> (T, F, Option<Spawned>) {
-    (value, footprint, None)
 }
 
 /// A step as a future: asked for at the first poll, gone if it is dropped before it happened.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::clock::STEPS_MAX;
 use crate::executor::{
-    Core, Granted, Pending, Shared, Shown, Stance, StepId, Waiting, finish, grant, lock, settle,
+    Answer, Core, Granted, Pending, Shared, Shown, Stance, StepId, Waiting, finish, grant, lock, recall,
+    settle,
 };
 use crate::footprint::{Footprint, Marks, Steady};
 use crate::handle::Handle;
@@ -54,13 +55,19 @@ pub(crate) struct Choice {
 }
 
 /// A step that was done.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Event {
     pub id: StepId,
     /// How many steps had been done when it was asked for.
     pub born: usize,
     pub marks: Marks,
+    pub answers: Answers,
 }
+
+/// What a step and those that go together with it answered: enough for a later run to come to the same place without
+/// doing them. Empty where nothing is kept, and where tasks touched the world as they ran on: what they learnt of it is
+/// not in any answer.
+pub(crate) type Answers = Vec<(StepId, Answer)>;
 
 /// A step that was done, for whoever learns what it does.
 pub(crate) struct Apart<O> {
@@ -145,13 +152,16 @@ impl<'a, S: Scenario> Run<'a, S> {
     }
 
     fn grant(&mut self, id: StepId) -> Granted<S::World> {
-        let at = {
-            let mut core = lock(&self.core);
-            // Steps that go together count as one.
-            core.done = self.depth + 1;
-            core.find(id).expect("a step is granted while it waits")
-        };
+        let at = self.next(id);
         grant(&self.core, at)
+    }
+
+    /// The place of a step among those that wait, which is to be the next one.
+    fn next(&self, id: StepId) -> usize {
+        let mut core = lock(&self.core);
+        // Steps that go together count as one.
+        core.done = self.depth + 1;
+        core.find(id).expect("a step is granted while it waits")
     }
 
     /// Where every task stands that is still there.
@@ -207,6 +217,26 @@ impl<'a, S: Scenario> Run<'a, S> {
         self.depth += 1;
     }
 
+    /// Keeps what steps answer from now on.
+    pub fn keep_answers(&self) {
+        lock(&self.core).keeps = true;
+    }
+
+    /// Puts another world in the place of the one that there is.
+    pub fn put(&self, world: &S::World) {
+        lock(&self.core).world.clone_from(world);
+    }
+
+    /// Lets a step of which the answers were kept come out as it did, in a world that nobody looks at before another one
+    /// is put in its place.
+    pub fn recall(&mut self, answers: &Answers) {
+        for (id, answer) in answers {
+            let at = self.next(*id);
+            recall(&self.core, at, answer);
+        }
+        self.depth += 1;
+    }
+
     /// Does a step, judges what came of it, and answers what it touched.
     pub fn step(&mut self, id: StepId) -> Event {
         self.done(id, None)
@@ -222,18 +252,23 @@ impl<'a, S: Scenario> Run<'a, S> {
             let core = lock(&self.core);
             core.pending[core.find(id).expect("a step is done while it waits")].born
         };
-        let mut marks = self.look(id, &mut watch);
+        let mut answers = Some(Answers::new());
+        let mut marks = self.look(id, &mut watch, &mut answers);
         while let Some(next) = self.follower(id) {
-            marks.join(&self.look(next, &mut watch));
+            marks.join(&self.look(next, &mut watch, &mut answers));
         }
         self.hash = Steady::of(&(self.hash, id, marks.digest()));
         self.depth += 1;
-        Event { id, born, marks }
+        Event { id, born, marks, answers: answers.unwrap_or_default() }
     }
 
-    fn look(&mut self, id: StepId, watch: &mut Option<Watch<'_, S>>) -> Marks {
+    fn look(&mut self, id: StepId, watch: &mut Option<Watch<'_, S>>, answers: &mut Option<Answers>) -> Marks {
         let shown = watch.as_ref().map(|_| self.show(id));
-        let Granted { footprint, gate_reads, woke, nodes, killed, .. } = self.grant(id);
+        let Granted { footprint, gate_reads, woke, nodes, killed, answer, touchers } = self.grant(id);
+        match (answers.as_mut(), answer) {
+            (Some(answers), Some(answer)) if touchers.is_empty() => answers.push((id, answer)),
+            _ => *answers = None,
+        }
         let mut marks = Marks::of(&footprint);
         gate_reads.iter().for_each(|object| marks.read(object));
         woke.into_iter().for_each(|task| marks.wakes(task));

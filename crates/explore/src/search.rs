@@ -16,7 +16,7 @@ use crate::footprint::Marks;
 use crate::meter::Meter;
 use crate::run::{Event, Limits, Overrun, Run, Wrong};
 use crate::states::search_states;
-use crate::world::Scenario;
+use crate::world::{Scenario, World};
 
 /// Which orders need not be tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,8 +92,7 @@ struct Known {
 }
 
 /// A point of the present run at which a step was chosen.
-#[derive(Debug)]
-struct Node {
+struct Node<W> {
     /// The steps that can happen here.
     open: Vec<StepId>,
     chosen: StepId,
@@ -107,9 +106,11 @@ struct Node {
     lost: Vec<Known>,
     /// The chosen step, once it was done here, and the steps before it that it depends on.
     event: Option<(Event, Clock)>,
+    /// The world here, if it is one that can be come back to.
+    world: Option<W>,
 }
 
-impl Node {
+impl<W: World> Node<W> {
     fn event(&self) -> &(Event, Clock) {
         self.event.as_ref().expect("the steps before the last point were done")
     }
@@ -175,7 +176,7 @@ struct Search<'a, S: Scenario> {
     scenario: &'a S,
     options: &'a Options,
     /// The choices of the present run, from its start.
-    nodes: Vec<Node>,
+    nodes: Vec<Node<S::World>>,
     found: Found,
 }
 
@@ -184,11 +185,8 @@ impl<S: Scenario> Search<'_, S> {
     /// that stand were judged by the run that first did them.
     fn run(&mut self, origin: &S::World, tell: Listener<'_, S::World>) -> Result<(), Overrun> {
         let mut run = Run::begin(self.scenario, &self.options.limits, origin);
-        let standing = self.nodes.len().saturating_sub(1);
-        for node in &self.nodes[..standing] {
-            run.repeat(node.chosen);
-        }
-        self.found.steps += standing as u64;
+        run.keep_answers();
+        self.come_back(&mut run);
         let mut next = match self.nodes.last() {
             None => Some(run.open()),
             Some(_) => self.step(&mut run),
@@ -201,7 +199,7 @@ impl<S: Scenario> Search<'_, S> {
             if run.depth >= self.options.limits.steps_max {
                 return Err(Overrun { path: self.path() });
             }
-            if !self.point(open) {
+            if !self.point(open, &run) {
                 break true;
             }
             next = self.step(&mut run);
@@ -224,12 +222,30 @@ impl<S: Scenario> Search<'_, S> {
         Ok(())
     }
 
+    /// Leads a run to the last point. Steps answer as they did before; those of which that is not enough are done again,
+    /// in the world as it was.
+    fn come_back(&mut self, run: &mut Run<'_, S>) {
+        let Some((last, before)) = self.nodes.split_last() else { return };
+        for node in before {
+            let (event, _) = node.event();
+            match &node.world {
+                Some(_) if !event.answers.is_empty() => run.recall(&event.answers),
+                world => {
+                    world.iter().for_each(|world| run.put(world));
+                    run.repeat(node.chosen);
+                }
+            }
+        }
+        last.world.iter().for_each(|world| run.put(world));
+        self.found.steps += before.len() as u64;
+    }
+
     fn path(&self) -> Vec<StepId> {
         self.nodes.iter().map(|node| node.chosen).collect()
     }
 
     /// A new point, with a first step to try there; false if all that can happen there sleeps.
-    fn point(&mut self, open: Vec<StepId>) -> bool {
+    fn point(&mut self, open: Vec<StepId>, run: &Run<'_, S>) -> bool {
         let asleep = self.still_asleep(&open);
         let awake = |id: &&StepId| !asleep.iter().any(|sleeper| sleeper.id == **id);
         let Some(chosen) = open.iter().find(awake).copied() else { return false };
@@ -241,7 +257,8 @@ impl<S: Scenario> Search<'_, S> {
         };
         left.reverse();
         let (known, lost) = (Vec::new(), Vec::new());
-        self.nodes.push(Node { open, chosen, left, asleep, known, lost, event: None });
+        let world = run.world(|world| world.is_whole().then(|| world.clone()));
+        self.nodes.push(Node { open, chosen, left, asleep, known, lost, event: None, world });
         true
     }
 
@@ -264,7 +281,7 @@ impl<S: Scenario> Search<'_, S> {
             self.nodes[at].event = Some((event, Clock::default()));
             return Some(open);
         }
-        let mut clock = self.races(at, &event);
+        let mut clock = self.races(at, (event.id, event.born, &event.marks));
         self.nodes[at].event = Some((event, clock));
         if !self.lose(at, &open) {
             return None;
@@ -272,7 +289,7 @@ impl<S: Scenario> Search<'_, S> {
         clock.add(at);
         self.races_with_lost(at, &clock);
         for shut in run.shut() {
-            self.races(at + 1, &Event { id: shut.id, born: at + 1, marks: shut.marks });
+            self.races(at + 1, (shut.id, at + 1, &shut.marks));
         }
         Some(open)
     }
@@ -310,11 +327,11 @@ impl<S: Scenario> Search<'_, S> {
         }
     }
 
-    /// Finds the earlier steps that `event`, which comes at `place`, races with, and leaves the other way round to
+    /// Finds the earlier steps that a step which comes at `place` races with, and leaves the other way round to
     /// be tried. Answers all the steps that it depends on.
-    fn races(&mut self, place: usize, event: &Event) -> Clock {
+    fn races(&mut self, place: usize, (id, born, marks): (StepId, usize, &Marks)) -> Clock {
         let mut clock = Clock::default();
-        if let Some(cause) = event.born.checked_sub(1) {
+        if let Some(cause) = born.checked_sub(1) {
             clock.join(&self.nodes[cause].event().1);
             clock.add(cause);
         }
@@ -323,9 +340,9 @@ impl<S: Scenario> Search<'_, S> {
                 continue;
             }
             let (other, before) = self.nodes[earlier].event();
-            if other.marks.meets(&event.marks) {
+            if other.marks.meets(marks) {
                 let before = *before;
-                self.reverse(earlier, place, event.id, &clock);
+                self.reverse(earlier, place, id, &clock);
                 clock.join(&before);
                 clock.add(earlier);
             }

@@ -11,6 +11,12 @@ pub trait World: Clone + Send + 'static {
     /// The state as a number: two worlds that differ in anything that counts differ in it.
     fn digest(&self) -> u64;
 
+    /// Whether a clone is a world of its own: what is done to one does not show in the other. Where it is not so, each
+    /// run does all of its steps.
+    fn is_whole(&self) -> bool {
+        true
+    }
+
     /// What an object holds: all that a step learns which says that it reads it. Only a search for states asks.
     fn content(&self, _object: &Self::Object) -> Content {
         Content::Unknown

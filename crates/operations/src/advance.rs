@@ -30,7 +30,7 @@ pub(crate) struct Situation {
 }
 
 /// What the next step of an operation came to.
-#[derive(Debug, Hash)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) enum Next {
     /// Something was written: there may be more to do.
     Again,

@@ -62,7 +62,7 @@ impl Job {
 }
 
 /// What one candidate came to.
-#[derive(Debug, Hash)]
+#[derive(Clone, Debug, Hash)]
 enum Verdict {
     Claimed,
     Refused(Refusal),

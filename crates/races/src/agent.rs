@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use futures_util::FutureExt;
 use futures_util::future::{Either, select, select_all};
 use steadfast_explore::{Handle, Steady, When};
 use steadfast_model::cause::Cause;
@@ -187,7 +188,7 @@ impl AgentWorld {
         }
         let (fates, handling) = (self.fates(&message), self.handling(message.clone()));
         let answered = if fates.is_empty() {
-            self.site.request(CONTROL, M::NAME, async move { Some(handling.await) }).await
+            self.site.request(CONTROL, M::NAME, handling.map(Some)).await
         } else {
             let world = self.clone();
             let handled = async move { world.fated(message, fates, Box::pin(handling)).await };
@@ -354,8 +355,9 @@ impl Machine for AgentWorld {
     async fn observe(&self, step: Step) -> Result<Seen, ActError> {
         let (host, ahead) = (self.host.clone(), self.says_before_it_acts());
         let observe = move |site: &mut Site| {
-            let mut machine = site.machines[&host].clone();
+            let mut machine = Arc::clone(&site.machines[&host]);
             if ahead {
+                let machine = Arc::make_mut(&mut machine);
                 let open: Vec<u64> = machine.orders.keys().copied().collect();
                 open.into_iter().for_each(|order| drop(machine.finish(order)));
             }

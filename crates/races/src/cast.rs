@@ -54,7 +54,7 @@ impl Cast {
             instance: on_host1.or(instances.first()).map(|instance| instance.id),
             lives: every::<Host>(site)
                 .into_iter()
-                .map(|host| (host.id, (host.epoch, host.report_seq)))
+                .map(|host| (host.id.clone(), (host.epoch, host.report_seq)))
                 .collect(),
             boots: site.machines.iter().map(|(host, machine)| (host.clone(), machine.boot_id)).collect(),
             possible: Arc::new(site.faults.keys().copied().collect()),
@@ -280,11 +280,12 @@ impl Cast {
             let claims = [Object::List(Range::ClaimsOn(on.clone()))];
             let when = When::new(claims.clone(), move |site: &Site| any(site, failed));
             let copy = move |site: &mut Site| {
-                let claim = every::<Claim>(site).into_iter().find(failed).expect("the gate is open");
+                let claim =
+                    every::<Claim>(site).into_iter().find(|claim| failed(claim)).expect("the gate is open");
                 let host = every::<Host>(site).into_iter().find(|row| row.id == on).expect("it has a claim");
-                let Said::Failed(why) = claim.said else { unreachable!("it failed") };
+                let Said::Failed(why) = claim.said.clone() else { unreachable!("it failed") };
                 let said = Statement { claim: claim.id, order: claim.order, answer: Answer::Failed(why) };
-                let Host { epoch, list_gen, report_seq: seq, .. } = host;
+                let Host { epoch, list_gen, report_seq: seq, .. } = *host;
                 let (statements, unheard) = (vec![said], false);
                 let report = Report { host: on, epoch, seq, unheard, list_gen, statements, census: None };
                 ((report, claim.order), Touched::nothing())

@@ -117,7 +117,7 @@ impl Site {
 }
 
 /// The fault as a step, while its budget lasts and `also` holds, which is read from the objects named.
-pub(crate) fn goes_wrong<T: Hash + Send + 'static>(
+pub(crate) fn goes_wrong<T: Hash + Clone + Send + 'static>(
     site: &Handle<Site>,
     fault: Fault,
     label: String,

@@ -1,6 +1,7 @@
 //! The world before a race: hosts that registered, instances that booted, hosts that died.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use steadfast_explore::rehearse;
 use steadfast_model::cause::Cause;
@@ -35,7 +36,8 @@ impl Scene {
         let machine = |number: u8| {
             let stocks = ResourceClass::ALL.map(|class| Stock::plain(class, 1000, RatioMilli::ONE));
             let boot_id = Uuid::from_u128(u128::from(number) << 8);
-            Simulated::new(boot_id, Machine::default(), stocks.to_vec(), (1..=gpus).map(gpu).collect())
+            let gpus = (1..=gpus).map(gpu).collect();
+            Arc::new(Simulated::new(boot_id, Machine::default(), stocks.to_vec(), gpus))
         };
         let site = Site {
             store: Memory::new(),
@@ -105,7 +107,7 @@ impl Scene {
     }
 
     pub(crate) fn machine(&mut self, number: u8, change: impl FnOnce(&mut Simulated)) {
-        change(self.site.machines.get_mut(&host(number)).expect("a host of the scene"));
+        change(self.site.machine(&host(number)));
     }
 
     /// Lets a timer of each agent go off so many times during the race.

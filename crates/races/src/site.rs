@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use steadfast_explore::{Content, Footprint, Steady, Sum, World};
 use steadfast_model::hypervisor::{Act, ActError, Simulated};
@@ -23,7 +24,7 @@ pub struct Site {
     pub store: Memory,
     /// The same store on SQLite, where the engines are compared.
     pub twin: Option<Twin>,
-    pub machines: BTreeMap<HostId, Simulated>,
+    pub machines: BTreeMap<HostId, Arc<Simulated>>,
     /// How often each timer of each host's agent may still go off. A timer proves nothing, so most never do.
     pub timers: BTreeMap<(HostId, &'static str), u32>,
     /// How often each thing may still go wrong. What is not named here never does.
@@ -158,7 +159,7 @@ impl Site {
     }
 
     pub(crate) fn machine(&mut self, host: &HostId) -> &mut Simulated {
-        self.machines.get_mut(host).expect("a host has a machine")
+        Arc::make_mut(self.machines.get_mut(host).expect("a host has a machine"))
     }
 }
 
@@ -186,6 +187,11 @@ impl World for Site {
         let Site { machines, unheard, awake, cut, told, .. } = self;
         let counts = (left(&self.timers), left(&self.faults), left(&self.held));
         Steady::of(&(rows, machines, counts, unheard, awake, cut, told))
+    }
+
+    /// SQLite's rows are not in the value.
+    fn is_whole(&self) -> bool {
+        self.twin.is_none()
     }
 
     fn content(&self, object: &Object) -> Content {

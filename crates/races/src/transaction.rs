@@ -72,7 +72,7 @@ impl Engine for Bent<'_> {
 }
 
 /// What a transaction came to.
-#[derive(Hash)]
+#[derive(Clone, Hash)]
 pub(crate) enum Ran<T> {
     Ended(Result<T, TxError>),
     /// A part of it is still to be written, blindly. With `answered`, its caller does not wait for it.

@@ -1,5 +1,7 @@
 //! What must be true of the simulated world: the invariants of the model, and what rest means.
 
+use std::sync::Arc;
+
 use steadfast_model::action::Action;
 use steadfast_model::claim::{Claim, Role, Said};
 use steadfast_model::host::Host;
@@ -12,21 +14,18 @@ use steadfast_operations::seam::Row;
 use crate::second_report;
 use crate::site::Site;
 
-fn all<R: Row>(site: &Site) -> Vec<R> {
-    site.store
-        .rows()
-        .filter_map(|(_, row)| R::of_record(&row.record))
-        .map(|row| row.as_ref().clone())
-        .collect()
+/// Every row of a kind.
+pub(crate) fn every<R: Row>(site: &Site) -> Vec<Arc<R>> {
+    site.store.rows().filter_map(|(_, row)| R::of_record(&row.record)).cloned().collect()
 }
 
 pub(crate) fn snapshot(site: &Site) -> Snapshot {
     Snapshot {
-        hosts: all::<Host>(site),
-        devices: all::<Device>(site),
-        claims: all::<Claim>(site),
-        instances: all::<Instance>(site),
-        migrations: all::<Migration>(site),
+        hosts: every::<Host>(site),
+        devices: every::<Device>(site),
+        claims: every::<Claim>(site),
+        instances: every::<Instance>(site),
+        migrations: every::<Migration>(site),
     }
 }
 
@@ -47,11 +46,10 @@ pub(crate) fn always(site: &Site) -> Result<(), String> {
 
 /// Once devices changed hands, the ledger tells so. It is read again only then: what it told before was looked at then.
 fn ledger_tells(site: &Site, snapshot: &Snapshot) -> Result<(), String> {
-    let ledger = site.store.ledger();
-    if ledger.last().is_none_or(|line| line.version != site.store.version()) {
+    if site.store.newest_line().is_none_or(|line| line.version != site.store.version()) {
         return Ok(());
     }
-    match history::check(ledger.iter().map(|line| &line.entry), snapshot).first() {
+    match history::check(site.store.ledger().map(|line| &line.entry), snapshot).first() {
         Some(first) => Err(format!("{:?}: {}", first.invariant, first.message)),
         None => Ok(()),
     }
@@ -91,7 +89,7 @@ fn copies(site: &Site, snapshot: &Snapshot) -> Result<(), String> {
 /// When nothing is left to happen: the ledger tells how it came about, and everything that lives has converged.
 pub(crate) fn at_rest(site: &Site) -> Result<(), String> {
     let snapshot = snapshot(site);
-    let ledger = site.store.ledger().iter().map(|line| &line.entry);
+    let ledger = site.store.ledger().map(|line| &line.entry);
     if let Some(first) = history::check(ledger, &snapshot).first() {
         return Err(format!("{:?}: {}", first.invariant, first.message));
     }
@@ -103,12 +101,14 @@ pub(crate) fn at_rest(site: &Site) -> Result<(), String> {
 /// One more report of every agent that is heard changes nothing. It depends on the state alone, not on how it came about.
 pub(crate) fn stays(site: &Site) -> Result<(), String> {
     let snapshot = snapshot(site);
-    let reporting: Vec<&Host> = snapshot.hosts.iter().filter(|host| answers(site, host)).collect();
+    let hosts = snapshot.hosts.iter().map(Arc::as_ref);
+    let reporting: Vec<&Host> = hosts.filter(|host| answers(site, host)).collect();
     second_report::changes_nothing(site, &reporting)
 }
 
 fn instance_rests(site: &Site, snapshot: &Snapshot, instance: &Instance) -> Result<(), String> {
-    let claims: Vec<&Claim> = snapshot.claims.iter().filter(|claim| claim.instance == instance.id).collect();
+    let claims = snapshot.claims.iter().map(Arc::as_ref);
+    let claims: Vec<&Claim> = claims.filter(|claim| claim.instance == instance.id).collect();
     if let Some(operation) = instance.operation {
         let waits = claims.iter().any(|claim| awaits(operation, claim) && undecided(site, snapshot, claim));
         return if waits {
@@ -217,11 +217,6 @@ fn claim_rests(site: &Site, snapshot: &Snapshot, claim: &Claim) -> Result<(), St
 /// Whether a row of any kind is there: what scenarios ask of the world.
 pub(crate) fn any<R: Row>(site: &Site, holds: impl Fn(&R) -> bool) -> bool {
     site.store.rows().filter_map(|(_, row)| R::of_record(&row.record)).any(|row| holds(row))
-}
-
-/// Every row of a kind, for scenarios.
-pub(crate) fn every<R: Row>(site: &Site) -> Vec<R> {
-    all(site)
 }
 
 /// Nothing beyond what must always be true.

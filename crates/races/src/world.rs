@@ -1,8 +1,8 @@
 //! The world of a control plane, played by the explorer: the store, one transaction a step.
 
 use std::collections::BTreeSet;
-use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex};
 
 use steadfast_explore::{Handle, Steady, When};
 use steadfast_model::cause::Cause;
@@ -86,43 +86,26 @@ pub(crate) fn id(act: u32, number: u64) -> Uuid {
     Uuid::from_u128((u128::from(act) << 96) + u128::from(number))
 }
 
-/// What the first body of a transaction came to, with what a second one needs.
-struct First<T, B> {
-    ran: Ran<T>,
-    body: B,
-    cause: Cause,
-}
-
-/// Only what the task is told decides what it does.
-impl<T: Hash, B> Hash for First<T, B> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.ran.hash(state);
-    }
-}
-
 impl Control for Controller {
-    async fn tx<T, B>(&self, step: Step, cause: &Cause, mut body: B) -> Result<T, TxError>
+    async fn tx<T, B>(&self, step: Step, cause: &Cause, body: B) -> Result<T, TxError>
     where
-        T: Hash + Send + 'static,
+        T: Hash + Clone + Send + 'static,
         B: FnMut(&mut Tx<'_>) -> Result<T, Halt> + Send + 'static,
     {
-        let (at, cause) = (self.now(), cause.clone());
-        let first = move |site: &mut Site| {
-            let (ran, touched) = transact(site, (step, at), &cause, &mut body);
-            (First { ran, body, cause }, touched)
+        let (at, cause, body) = (self.now(), cause.clone(), Arc::new(Mutex::new(body)));
+        let run = move |site: &mut Site| {
+            let mut body = body.lock().expect("a body that panics ends the search");
+            transact(site, (step, at), &cause, &mut *body)
         };
-        let First { ran, mut body, cause } = self.site.step(step, first).await;
-        let again = self.mutant.is_some_and(|mutant| mutant.does_again(Again::Body(step)));
-        match ran {
-            Ran::Ended(Ok(_)) if again => {
-                let second = move |site: &mut Site| transact(site, (step, at), &cause, &mut body);
-                match self.site.step(format!("{step} again"), second).await {
-                    Ran::Ended(result) => result,
-                    Ran::PutOff { value, .. } => Ok(value),
-                }
-            }
-            Ran::Ended(result) => result,
-            Ran::PutOff { value, later, answered } => {
+        let twice = self.mutant.is_some_and(|mutant| mutant.does_again(Again::Body(step)));
+        let again = twice.then(|| run.clone());
+        match (self.site.step(step, run).await, again) {
+            (Ran::Ended(Ok(_)), Some(again)) => match self.site.step(format!("{step} again"), again).await {
+                Ran::Ended(result) => result,
+                Ran::PutOff { value, .. } => Ok(value),
+            },
+            (Ran::Ended(result), _) => result,
+            (Ran::PutOff { value, later, answered }, _) => {
                 let label = format!("{} writes", later.step);
                 let writes = self.site.step(label, move |site| ((), overwrite(site, later)));
                 if answered {
@@ -137,7 +120,7 @@ impl Control for Controller {
 
     async fn view<T, B>(&self, step: Step, mut body: B) -> Result<T, TxError>
     where
-        T: Hash + Send + 'static,
+        T: Hash + Clone + Send + 'static,
         B: FnMut(&mut View<'_>) -> Result<T, Halt> + Send + 'static,
     {
         let at = self.now();

@@ -1,5 +1,7 @@
 //! A whole store at one version: what `verify` judges.
 
+use std::sync::Arc;
+
 use steadfast_model::discrepancy::Discrepancy;
 use steadfast_model::ids::Version;
 use steadfast_model::invariant::{self, Violation};
@@ -12,7 +14,7 @@ use crate::backend::Backend;
 pub struct Snapshot {
     pub version: Version,
     pub rows: invariant::Snapshot,
-    pub discrepancies: Vec<Discrepancy>,
+    pub discrepancies: Vec<Arc<Discrepancy>>,
     pub ledger: Vec<LedgerLine>,
 }
 
@@ -49,11 +51,11 @@ fn read(engine: &mut dyn Backend) -> Result<Snapshot, Abort> {
     Ok(Snapshot { version, rows, discrepancies, ledger: engine.ledger()? })
 }
 
-fn table<R: Row>(engine: &mut dyn Backend, table: Table) -> Result<Vec<R>, Abort> {
+fn table<R: Row>(engine: &mut dyn Backend, table: Table) -> Result<Vec<Arc<R>>, Abort> {
     let rows = engine.whole(table)?;
     let row = |record| {
         let row = R::of_record(record).expect("an engine answers with rows of the table it was asked");
-        row.as_ref().clone()
+        Arc::clone(row)
     };
     Ok(rows.iter().map(|stored| row(&stored.record)).collect())
 }

@@ -14,6 +14,8 @@ pub struct Board {
     counters: [u8; 3],
     seen: BTreeMap<u32, Vec<u8>>,
     crashed: bool,
+    /// Whether runs do all of their steps, each time.
+    pub partial: bool,
 }
 
 impl World for Board {
@@ -21,6 +23,10 @@ impl World for Board {
 
     fn digest(&self) -> u64 {
         Steady::of(self)
+    }
+
+    fn is_whole(&self) -> bool {
+        !self.partial
     }
 
     fn content(&self, object: &usize) -> Content {
@@ -53,14 +59,18 @@ pub enum Op {
     Await(usize, u8),
     /// Takes one from a counter that has one.
     Take(usize),
-    /// Adds to a counter in the same breath as the step before.
-    Touch(usize),
+    /// Adds to a counter in the same breath as the step before, and does something more if it was odd.
+    Touch(usize, Box<Op>),
+    /// Reads a counter, and does something more if it was odd.
+    Ask(usize, Box<Op>),
     /// Whichever of the two comes first; the other one never happens.
     Either(Box<Op>, Box<Op>),
     /// Starts a task on the node of this number.
     Spawn(u32, Vec<Op>),
     /// Starts a task there and waits for its end, unless the node dies.
     Request(u32, Vec<Op>),
+    /// Orders a node to do something more if a counter is odd, and waits for its end, unless the node dies.
+    Order(u32, usize, Box<Op>),
     /// Every task of a node dies.
     Crash(u32),
     /// Something that may go wrong while a task does something else.
@@ -90,19 +100,21 @@ impl Draws {
             3..5 => Op::Write(self.place()),
             5..7 => Op::Add(self.place()),
             7 => Op::Await(self.place(), 1),
-            8 => Op::Touch(self.place()),
+            8 => Op::Touch(self.place(), Box::new(Op::Add(self.place()))),
             _ => Op::Take(self.place()),
         }
     }
 
     fn op(&mut self, nested: bool) -> Op {
         let node = u32::try_from(self.below(2)).expect("few");
-        match self.below(12) {
+        match self.below(14) {
             0 if nested => Op::Spawn(node, self.ops(2, false)),
             1 if nested => Op::Request(node, self.ops(2, false)),
             2 => Op::Crash(node),
             3 | 4 => Op::Either(Box::new(self.simple()), Box::new(self.simple())),
             5 => Op::Fault(self.place(), Box::new(self.simple())),
+            6 => Op::Ask(self.place(), Box::new(self.simple())),
+            7 if nested => Op::Order(node, self.place(), Box::new(self.simple())),
             _ => self.simple(),
         }
     }
@@ -190,7 +202,18 @@ impl Worker {
                 };
                 board.step_when("take", when, take).await;
             }
-            Op::Touch(at) => board.touch(at, |board| board.counters[at] += 1),
+            Op::Touch(at, then) => {
+                let touched = board.touch(at, |board| {
+                    board.counters[at] += 1;
+                    board.counters[at]
+                });
+                self.if_odd(touched - 1, &then).await;
+            }
+            Op::Ask(at, then) => {
+                let saw =
+                    board.step("ask", move |board: &mut Board| (board.counters[at], Footprint::reads([at])));
+                self.if_odd(saw.await, &then).await;
+            }
             Op::Either(one, other) => {
                 select(self.one(&one), self.one(&other)).await;
             }
@@ -202,6 +225,14 @@ impl Worker {
                 let child = self.child();
                 board.request(node.to_string(), "asked", async move { child.all(&ops).await }).await;
             }
+            Op::Order(node, at, then) => {
+                let child = self.child();
+                let about = child.number;
+                let order = move |board: &mut Board| (board.counters[at], Footprint::reads([at]));
+                let task = move |saw| async move { child.if_odd(saw, &then).await };
+                let (when, on) = (When::new([], |_: &Board| true), (node.to_string(), "ordered".to_owned()));
+                board.order(("order", about), when, on, order, task).await;
+            }
             Op::Crash(node) => {
                 let crash = move |board: &mut Board| {
                     board.crashed = true;
@@ -210,6 +241,12 @@ impl Worker {
                 board.crash("crash", vec![node.to_string()], crash).await;
             }
             Op::Fault(at, op) => self.unless_it_goes_wrong(at, &op).await,
+        }
+    }
+
+    async fn if_odd(&self, saw: u8, then: &Op) {
+        if saw % 2 == 1 {
+            self.one(then).await;
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use steadfast_explore::{Found, Options, Reduction, Scenario, World, search_and_tell};
+use steadfast_explore::{Found, Handle, Options, Reduction, Scenario, World, search_and_tell};
 
-use crate::program::{Draws, Program};
+use crate::program::{Board, Draws, Program};
 
 /// How many programs are compared. Each costs up to [`ORDERS_MAX`] runs.
 const PROGRAMS: u64 = 3_000;
@@ -12,7 +12,7 @@ const PROGRAMS: u64 = 3_000;
 /// Programs with more orders than this are left out.
 const ORDERS_MAX: u64 = 4_000;
 
-fn ends(program: &Program, reduction: Reduction) -> (BTreeSet<u64>, Found) {
+fn ends(program: &impl Scenario, reduction: Reduction) -> (BTreeSet<u64>, Found) {
     let mut ends = BTreeSet::new();
     let options = Options { reduction, schedules_max: ORDERS_MAX, ..Options::default() };
     let found = search_and_tell(program, &options, &mut |world, _| {
@@ -48,6 +48,36 @@ fn reductions_come_to_every_end() {
     );
     assert!(compared > PROGRAMS / 2, "most programs are small enough to compare");
     assert!(dpor_runs < sleep_runs && sleep_runs < plain_runs);
+}
+
+/// The same program in a world that cannot be come back to.
+struct Redone<'a>(&'a Program);
+
+impl Scenario for Redone<'_> {
+    type World = Board;
+
+    fn world(&self) -> Board {
+        let mut board = self.0.world();
+        board.partial = true;
+        board
+    }
+
+    fn start(&self, board: &Handle<Board>) {
+        self.0.start(board);
+    }
+}
+
+/// Runs that are answered as earlier ones were come to the same as runs that do all of their steps.
+#[test]
+fn what_is_recalled_is_what_would_be_done() {
+    for seed in 0..PROGRAMS {
+        let program = Draws(seed).program();
+        for reduction in [Reduction::SleepSets, Reduction::SourceDpor] {
+            let (recalled, redone) = (ends(&program, reduction), ends(&Redone(&program), reduction));
+            assert_eq!(recalled.1, redone.1, "seed {seed}, {reduction:?} of {program:?}");
+            assert_eq!(recalled.0.len(), redone.0.len(), "seed {seed}, {reduction:?} of {program:?}");
+        }
+    }
 }
 
 /// The runs of a search end with nothing left to happen: also one that stops at its first step.

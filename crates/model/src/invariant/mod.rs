@@ -9,6 +9,8 @@ pub mod history;
 pub mod rows;
 pub mod runs;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::claim::Claim;
@@ -17,14 +19,14 @@ use crate::instance::Instance;
 use crate::migration::Migration;
 use crate::pci::Device;
 
-/// All rows that the invariants speak of, of one version of the store.
+/// All rows that the invariants speak of, of one version of the store. They are shared with whoever else holds them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    pub hosts: Vec<Host>,
-    pub devices: Vec<Device>,
-    pub claims: Vec<Claim>,
-    pub instances: Vec<Instance>,
-    pub migrations: Vec<Migration>,
+    pub hosts: Vec<Arc<Host>>,
+    pub devices: Vec<Arc<Device>>,
+    pub claims: Vec<Arc<Claim>>,
+    pub instances: Vec<Arc<Instance>>,
+    pub migrations: Vec<Arc<Migration>>,
 }
 
 /// The invariants by name. RACES part (a) states S1 to S17; the others are named after the rule they guard.

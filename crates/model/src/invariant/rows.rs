@@ -29,12 +29,12 @@ pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     snapshot.claims.iter().for_each(|claim| claims_of.entry(claim.instance).or_default().push(claim));
     let mut indexed = Indexed {
         snapshot,
-        hosts: snapshot.hosts.iter().map(|host| (&host.id, host)).collect(),
-        devices: snapshot.devices.iter().map(|d| ((&d.host, d.seen.address), d)).collect(),
-        claims: snapshot.claims.iter().map(|claim| (claim.id, claim)).collect(),
+        hosts: snapshot.hosts.iter().map(|host| (&host.id, host.as_ref())).collect(),
+        devices: snapshot.devices.iter().map(|d| ((&d.host, d.seen.address), d.as_ref())).collect(),
+        claims: snapshot.claims.iter().map(|claim| (claim.id, claim.as_ref())).collect(),
         claims_of,
-        instances: snapshot.instances.iter().map(|instance| (instance.id, instance)).collect(),
-        migrations: snapshot.migrations.iter().map(|migration| (migration.id, migration)).collect(),
+        instances: snapshot.instances.iter().map(|instance| (instance.id, instance.as_ref())).collect(),
+        migrations: snapshot.migrations.iter().map(|migration| (migration.id, migration.as_ref())).collect(),
         found: Vec::new(),
     };
     indexed.devices_and_owners();
@@ -68,11 +68,11 @@ impl Indexed<'_> {
     fn devices_and_owners(&mut self) {
         for device in &self.snapshot.devices {
             let Some(owner) = device.owner else { continue };
-            let row = device_row(&device.host, device.seen.address);
             let listed = self.claims.get(&owner).is_some_and(|claim| {
                 claim.host == device.host && claim.devices.contains(&device.seen.address)
             });
             if !listed {
+                let row = device_row(&device.host, device.seen.address);
                 let message = format!("{row} is owned by claim {owner}, which does not list it");
                 self.report(Invariant::S1ExclusiveDevice, vec![row, format!("claim {owner}")], message);
             }
@@ -85,16 +85,16 @@ impl Indexed<'_> {
     }
 
     fn claimed_device(&mut self, claim: &Claim, address: Address) {
-        let row = device_row(&claim.host, address);
+        let row = || device_row(&claim.host, address);
         match self.devices.get(&(&claim.host, address)).map(|device| device.owner) {
             None => {
-                let message = format!("claim {} holds {row}, which does not exist", claim.id);
-                self.report(Invariant::S3DeviceOnHost, vec![claim_row(claim), row], message);
+                let message = format!("claim {} holds {}, which does not exist", claim.id, row());
+                self.report(Invariant::S3DeviceOnHost, vec![claim_row(claim), row()], message);
             }
             Some(owner) if owner != Some(claim.id) => {
                 let owner = owner.map_or_else(|| "nobody".to_owned(), |owner| format!("claim {owner}"));
-                let message = format!("claim {} holds {row}, which belongs to {owner}", claim.id);
-                self.report(Invariant::S1ExclusiveDevice, vec![claim_row(claim), row], message);
+                let message = format!("claim {} holds {}, which belongs to {owner}", claim.id, row());
+                self.report(Invariant::S1ExclusiveDevice, vec![claim_row(claim), row()], message);
             }
             Some(_) => {}
         }
@@ -216,8 +216,13 @@ impl Indexed<'_> {
             let message = format!("{row} is registered, and proven to be down");
             self.report(Invariant::HostsAgree, vec![row.clone()], message);
         }
-        let claims: Vec<String> =
-            self.snapshot.claims.iter().filter(|claim| claim.host == host.id).map(claim_row).collect();
+        let claims: Vec<String> = self
+            .snapshot
+            .claims
+            .iter()
+            .filter(|claim| claim.host == host.id)
+            .map(|claim| claim_row(claim))
+            .collect();
         if host.removed && !claims.is_empty() {
             let message = format!("{row} is removed and still has {} claims", claims.len());
             let rows = std::iter::once(row).chain(claims).collect();

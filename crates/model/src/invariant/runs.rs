@@ -46,7 +46,7 @@ impl Outcome {
             let (vm_state, power, waits) = (instance.vm_state, instance.power, instance.operation.is_some());
             InstanceOutcome { vm_state, power, waits, claims }
         };
-        let mut instances: Vec<_> = snapshot.instances.iter().map(instance).collect();
+        let mut instances: Vec<_> = snapshot.instances.iter().map(|row| instance(row)).collect();
         instances.sort();
         let host = |host: &Host| HostOutcome {
             host: host.id.clone(),
@@ -54,7 +54,7 @@ impl Outcome {
             disabled: host.disabled.is_some(),
             removed: host.removed,
         };
-        let mut hosts: Vec<_> = snapshot.hosts.iter().map(host).collect();
+        let mut hosts: Vec<_> = snapshot.hosts.iter().map(|row| host(row)).collect();
         hosts.sort();
         Outcome { instances, hosts }
     }

@@ -70,13 +70,13 @@ pub trait Control: Env {
     /// One atomic step. Conflicts are retried and lost answers resolved below this line; an answer is true.
     fn tx<T, B>(&self, step: Step, cause: &Cause, body: B) -> impl Future<Output = Result<T, TxError>> + Send
     where
-        T: Hash + Send + 'static,
+        T: Hash + Clone + Send + 'static,
         B: FnMut(&mut Tx<'_>) -> Result<T, Halt> + Send + 'static;
 
     /// One atomic step that only reads.
     fn view<T, B>(&self, step: Step, body: B) -> impl Future<Output = Result<T, TxError>> + Send
     where
-        T: Hash + Send + 'static,
+        T: Hash + Clone + Send + 'static,
         B: FnMut(&mut View<'_>) -> Result<T, Halt> + Send + 'static;
 
     /// Waits until the host's `list_gen` exceeds `since`, as far as this process hears of it.

@@ -211,7 +211,7 @@ pub(crate) fn bend_order(site: &mut Site, host: &HostId, order: u64) {
     let open = site.machines[host].orders.get(&order);
     if let (Some(Rule::B10NamedByClaim), Some(Act::Destroy(claim))) = (site.without(), open) {
         let act = Act::Destroy(namesake(site, host, *claim));
-        site.machines.get_mut(host).and_then(|machine| machine.orders.insert(order, act));
+        site.machine(host).orders.insert(order, act);
     }
 }
 

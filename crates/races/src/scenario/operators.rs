@@ -246,7 +246,7 @@ pub(super) const RACES: &[Race] = &[
 
 /// The receipt of host 1.
 fn receipt(site: &Site) -> Option<Receipt> {
-    every::<Host>(site).into_iter().find(|row| row.id == host(1)).and_then(|row| row.receipt)
+    every::<Host>(site).into_iter().find(|row| row.id == host(1)).and_then(|row| row.receipt.clone())
 }
 
 /// What was just committed is no claim for a boot on a host like this.

@@ -55,7 +55,7 @@ impl Consumer {
 }
 
 /// A consumer's owner and generation, with a claim of its.
-#[derive(Debug, Hash)]
+#[derive(Debug, Clone, Hash)]
 pub struct Held {
     pub consumer: Consumer,
     pub claim: Seen<Claim>,

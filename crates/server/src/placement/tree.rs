@@ -25,7 +25,7 @@ const COMPUTE_STATUS_DISABLED: &str = "COMPUTE_STATUS_DISABLED";
 pub type Amounts = BTreeMap<ClassName, u64>;
 
 /// A host and all that its providers are made of, of one version of the store.
-#[derive(Debug, Hash)]
+#[derive(Debug, Clone, Hash)]
 pub struct Tree {
     pub host: Seen<Host>,
     inventory: Vec<Seen<inventory::Inventory>>,

@@ -2,6 +2,7 @@
 //! guests really have.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use steadfast_model::ids::{ClaimId, HostId};
 use steadfast_model::invariant::guests::Observed;
@@ -32,7 +33,7 @@ impl Verdict {
 
 /// Compares. `devices` are all device rows of the store.
 #[must_use]
-pub fn judge(before: &[Holding], after: &[Holding], devices: &[Device], guests: &Observed) -> Verdict {
+pub fn judge(before: &[Holding], after: &[Holding], devices: &[Arc<Device>], guests: &Observed) -> Verdict {
     let mut verdict = Verdict::default();
     let owners: BTreeMap<(&HostId, Address), ClaimId> = devices
         .iter()
@@ -137,7 +138,7 @@ mod tests {
         }
     }
 
-    fn row(on: u8, bus: u8, owner: Option<u8>) -> Device {
+    fn row(on: u8, bus: u8, owner: Option<u8>) -> Arc<Device> {
         let seen = SeenDevice {
             address: at(bus),
             kind: Kind::Pci,
@@ -150,7 +151,7 @@ mod tests {
             tags: BTreeMap::new(),
         };
         let owner = owner.map(|claim| ClaimId(Uuid::from_u128(claim.into())));
-        Device { host: host(on), seen, owner, present: true, foreign: false }
+        Arc::new(Device { host: host(on), seen, owner, present: true, foreign: false })
     }
 
     fn guest(claim: u8, running: bool, buses: &[u8]) -> SeenGuest {
@@ -160,7 +161,11 @@ mod tests {
     }
 
     /// One instance with device 1 of host1 under claim 1 before, and under claim 2 on host2 after.
-    fn check(rows: &[Device], guests: Vec<(u8, Vec<SeenGuest>)>, expected: (usize, usize, usize, usize)) {
+    fn check(
+        rows: &[Arc<Device>],
+        guests: Vec<(u8, Vec<SeenGuest>)>,
+        expected: (usize, usize, usize, usize),
+    ) {
         let (before, after) = ([holding(1, 1, 1, &[1])], [holding(1, 2, 2, &[1])]);
         let guests = guests.into_iter().map(|(on, guests)| (host(on), guests)).collect();
         let verdict = judge(&before, &after, rows, &guests);

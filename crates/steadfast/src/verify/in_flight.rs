@@ -1,6 +1,7 @@
 //! What is not over, and whom it waits for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use steadfast_model::claim::{Claim, Role};
@@ -22,12 +23,13 @@ pub struct InFlight {
 /// Everything that is not over: operations first, then claims that are leaving, then fencings.
 #[must_use]
 pub fn in_flight(rows: &Snapshot) -> Vec<InFlight> {
-    let hosts: BTreeMap<&HostId, &Host> = rows.hosts.iter().map(|host| (&host.id, host)).collect();
+    let hosts: BTreeMap<&HostId, &Host> = rows.hosts.iter().map(|host| (&host.id, host.as_ref())).collect();
     let names: BTreeMap<InstanceId, &str> =
         rows.instances.iter().map(|instance| (instance.id, instance.name.as_str())).collect();
     let operations = rows.instances.iter().filter_map(|instance| {
         let operation = instance.operation?;
-        let claims: Vec<&Claim> = rows.claims.iter().filter(|claim| claim.instance == instance.id).collect();
+        let claims = rows.claims.iter().map(Arc::as_ref);
+        let claims: Vec<&Claim> = claims.filter(|claim| claim.instance == instance.id).collect();
         Some(InFlight {
             what: format!("{} of {} ({})", name(operation), instance.name, instance.id),
             waits_for: awaited(operation, instance, &claims, &hosts),

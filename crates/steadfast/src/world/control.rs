@@ -55,7 +55,7 @@ impl Env for ControlWorld {
 impl Control for ControlWorld {
     async fn tx<T, B>(&self, step: Step, cause: &Cause, body: B) -> Result<T, TxError>
     where
-        T: Hash + Send + 'static,
+        T: Hash + Clone + Send + 'static,
         B: FnMut(&mut Tx<'_>) -> Result<T, Halt> + Send + 'static,
     {
         let ended = self.store.tx(step, cause, body).await;
@@ -65,7 +65,7 @@ impl Control for ControlWorld {
 
     async fn view<T, B>(&self, step: Step, body: B) -> Result<T, TxError>
     where
-        T: Hash + Send + 'static,
+        T: Hash + Clone + Send + 'static,
         B: FnMut(&mut View<'_>) -> Result<T, Halt> + Send + 'static,
     {
         self.store.view(step, body).await

@@ -30,7 +30,7 @@ impl Stage {
     }
 
     /// One statement, transaction, message or order.
-    pub fn step<T: Hash + Send + 'static>(
+    pub fn step<T: Hash + Clone + Send + 'static>(
         &self,
         label: impl Into<Cow<'static, str>>,
         body: impl FnOnce(&mut Db<'_>) -> T + Send + 'static,
@@ -39,7 +39,7 @@ impl Stage {
     }
 
     /// A step that waits until a row is as it should be.
-    pub fn step_when<R: Row, T: Hash + Send + 'static>(
+    pub fn step_when<R: Row, T: Hash + Clone + Send + 'static>(
         &self,
         label: impl Into<Cow<'static, str>>,
         key: R::Key,

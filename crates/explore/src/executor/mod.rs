@@ -1,0 +1,229 @@
+//! The tasks of one run, the steps that they wait for, and the world that steps change.
+
+mod grant;
+mod ready;
+mod stance;
+mod step;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Waker;
+
+pub(crate) use grant::{Granted, finish, grant, recall, settle};
+use ready::{Ready, TaskWaker};
+pub(crate) use stance::{Stance, Waiting};
+pub(crate) use step::{Answer, Asked, Doing, Gate, Name, Pending, Spawned};
+use step::{Effect, TaskFuture};
+pub use step::{Shown, StepId};
+
+use crate::footprint::Steady;
+use crate::standing::{Asker, Standing};
+use crate::world::World;
+
+struct Task {
+    id: u64,
+    /// The place of the task that started it.
+    parent: Option<usize>,
+    node: Name,
+    node_mark: u64,
+    name: Name,
+    /// Taken out while it is polled, and left out once it has ended.
+    future: Option<TaskFuture>,
+    waker: Waker,
+    children: u32,
+    steps: u32,
+    standing: Standing,
+}
+
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("nothing panics while it holds a lock of the explorer")
+}
+
+pub(crate) struct Core<W: World> {
+    pub world: W,
+    tasks: Vec<Task>,
+    /// In the order of their tasks and numbers, which is the same wherever the steps so far are the same.
+    pub pending: Vec<Pending<W>>,
+    current: Option<usize>,
+    ready: Arc<Ready>,
+    roots: u32,
+    /// How many steps are done once the present one is.
+    pub done: usize,
+    /// The task that did the last step, and what the step turned out to be.
+    pub last: Option<(u64, Name)>,
+    /// What the gates of steps are read from that were given up since the last step began: that they did not happen
+    /// depends on it.
+    pub given_up: Vec<W::Object>,
+    /// What tasks touched as they ran on, since the last step began, and which tasks.
+    pub touched: Vec<(Option<usize>, W::Object)>,
+    /// Tasks that were told something since the last step began, whether or not they were there to hear it.
+    told: Vec<usize>,
+    /// Whether what steps answer is kept for later runs.
+    pub keeps: bool,
+}
+
+pub(crate) type Shared<W> = Arc<Mutex<Core<W>>>;
+
+impl<W: World> Core<W> {
+    pub fn shared(world: W) -> Shared<W> {
+        Arc::new(Mutex::new(Core {
+            world,
+            tasks: Vec::new(),
+            pending: Vec::new(),
+            current: None,
+            ready: Arc::default(),
+            roots: 0,
+            done: 0,
+            last: None,
+            given_up: Vec::new(),
+            touched: Vec::new(),
+            told: Vec::new(),
+            keeps: false,
+        }))
+    }
+
+    pub fn add_task(&mut self, spawned: Spawned) {
+        let Spawned { node, name, future, asker } = spawned;
+        let id = match self.current {
+            Some(parent) => {
+                let parent = &mut self.tasks[parent];
+                parent.children += 1;
+                Steady::of(&(parent.id, parent.children))
+            }
+            None => {
+                self.roots += 1;
+                u64::from(self.roots)
+            }
+        };
+        let place = self.tasks.len();
+        let waker = Waker::from(Arc::new(TaskWaker { task: place, ready: Arc::clone(&self.ready) }));
+        waker.wake_by_ref();
+        let node_mark = Steady::of(&node);
+        let future = Some(future);
+        let kind = Steady::of(&(node_mark, &name));
+        let standing = match self.current {
+            Some(parent) => self.tasks[parent].standing.of_child(kind, asker),
+            None => Standing::new(kind, id),
+        };
+        let (parent, children, steps) = (self.current, 0, 0);
+        self.tasks.push(Task { id, parent, node, node_mark, name, future, waker, children, steps, standing });
+    }
+
+    /// Registers a step of the running task.
+    pub fn add_step(&mut self, asked: Asked<W>, waker: Waker) -> StepId {
+        let place = self.current.expect("a step is asked for by a running task");
+        let task = &mut self.tasks[place];
+        task.steps += 1;
+        let id = StepId { task: task.id, number: task.steps };
+        self.wait(Pending { id, task: place, asked, waker, born: self.done });
+        id
+    }
+
+    fn wait(&mut self, pending: Pending<W>) {
+        let place = (pending.task, pending.id.number);
+        let at = self.pending.partition_point(|other| (other.task, other.id.number) < place);
+        self.pending.insert(at, pending);
+    }
+
+    /// The running task waits for a step that was asked for before, if not by itself, then by whoever gave it away.
+    pub fn waits_for(&mut self, id: StepId, waker: &Waker) {
+        let place = self.current.expect("a step is waited for by a running task");
+        let Some(at) = self.find(id) else { return };
+        if !self.pending[at].waker.will_wake(waker) {
+            self.pending[at].waker = waker.clone();
+        }
+        if self.pending[at].task != place {
+            let given = self.pending.remove(at);
+            self.wait(Pending { task: place, ..given });
+        }
+    }
+
+    /// The running task; none while the scene is set.
+    pub fn running(&self) -> Option<usize> {
+        self.current
+    }
+
+    /// The running task has something to tell another one.
+    pub fn tell(&mut self, asker: &Asker, answer: u64) {
+        self.told.push(asker.task);
+        self.answers(asker, answer);
+    }
+
+    /// A task hears an answer if it still listens, whether or not it looks at it already.
+    pub fn answers(&mut self, asker: &Asker, answer: u64) {
+        if asker.listens() {
+            self.hears(asker.task, Steady::of(&(asker.about, answer)));
+        }
+    }
+
+    fn hears(&mut self, task: usize, what: u64) {
+        if let Some(task) = self.tasks.get_mut(task) {
+            task.standing.hears(what);
+        }
+    }
+
+    /// The running task forgets all that it heard, but for `state`.
+    pub fn stands_at(&mut self, state: u64) {
+        let place = self.current.expect("only a running task can say where it stands");
+        self.tasks[place].standing.stands_at(state);
+    }
+
+    /// A step is dropped before it happened.
+    pub fn give_up(&mut self, id: StepId) -> Option<Pending<W>> {
+        let dropped = self.pending.remove(self.find(id)?);
+        let reads = dropped.asked.gate.iter().flat_map(|gate| gate.reads.iter().cloned());
+        self.given_up.extend(reads);
+        Some(dropped)
+    }
+
+    pub fn find(&self, id: StepId) -> Option<usize> {
+        self.pending.iter().position(|pending| pending.id == id)
+    }
+
+    /// The number of the running task.
+    pub fn running_id(&self) -> u64 {
+        self.tasks[self.current.expect("a running task asks for its number")].id
+    }
+
+    /// Where the running task stands; the same number for all while the scene is set.
+    pub fn standing(&self) -> u64 {
+        self.current.map_or(0, |place| self.tasks[place].standing.number(None))
+    }
+
+    /// A number that depends on where the running task stands, and on nothing else.
+    pub fn named(&mut self) -> u64 {
+        let place = self.current.expect("a name is asked for by a running task");
+        self.tasks[place].standing.name()
+    }
+
+    /// Takes the tasks of these nodes out, to be dropped in an order that follows from where they stand: whoever loses
+    /// several answers at once hears so in that order.
+    fn kill(&mut self, nodes: &[Name]) -> Vec<TaskFuture> {
+        let dies = |task: &Task| task.future.is_some() && nodes.contains(&task.node);
+        let doomed = self.tasks.iter().enumerate().filter(|(_, task)| dies(task));
+        let mut doomed: Vec<(u64, usize)> =
+            doomed.map(|(place, task)| (self.stands_of(task), place)).collect();
+        doomed.sort_unstable();
+        doomed.into_iter().filter_map(|(_, place)| self.tasks[place].future.take()).collect()
+    }
+
+    /// The tasks that nobody else started, each with its node.
+    pub fn actors(&self) -> Vec<(String, String)> {
+        let roots = self.tasks.iter().filter(|task| task.parent.is_none());
+        roots.map(|task| (task.node.to_string(), task.name.to_string())).collect()
+    }
+
+    pub fn show(&self, pending: &Pending<W>) -> Shown {
+        let task = &self.tasks[pending.task];
+        Shown {
+            node: task.node.to_string(),
+            task: task.name.to_string(),
+            label: pending.asked.label.to_string(),
+            fault: pending.asked.fault,
+        }
+    }
+
+    /// Which kind of step this is, in whatever run: the task's name and the step's label.
+    pub fn sort_of(&self, pending: &Pending<W>) -> u64 {
+        Steady::of(&(&self.tasks[pending.task].name, &pending.asked.label))
+    }
+}
