@@ -132,9 +132,10 @@ impl<W: World> Handle<W> {
         let (answer, receive) = self.answer(Steady::of(&(&node, &name, &about)));
         let plan = Plan { gate: when.gate(), about: Steady::of(&about), ..Plan::of(label) };
         let goes_on = move |value| {
+            let given = Steady::of(&value);
             let (task, asker) = (task(value), answer.asker.clone());
             let future = Box::pin(task.map(|result| answer.tell(result)));
-            ((), Some(Spawned { node: node.into(), name: name.into(), future, asker }))
+            ((), Some(Spawned { node: node.into(), name: name.into(), future, asker, given }))
         };
         // Whoever gives an order hears that it is given, and no more.
         let given = self.ask(plan, body, |_| Steady::of(&()), goes_on);
@@ -174,7 +175,7 @@ impl<W: World> Handle<W> {
         asker: Option<Asker>,
         future: impl Future<Output = ()> + Send + 'static,
     ) {
-        lock(&self.0).add_task(Spawned { node, name, future: Box::pin(future), asker });
+        lock(&self.0).add_task(Spawned { node, name, future: Box::pin(future), asker, given: 0 });
     }
 
     /// The way back from what is asked for. Requests of one task that are open at once are told apart by `about`.

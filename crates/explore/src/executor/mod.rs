@@ -82,7 +82,7 @@ impl<W: World> Core<W> {
     }
 
     pub fn add_task(&mut self, spawned: Spawned) {
-        let Spawned { node, name, future, asker } = spawned;
+        let Spawned { node, name, future, asker, given } = spawned;
         let id = match self.current {
             Some(parent) => {
                 let parent = &mut self.tasks[parent];
@@ -100,10 +100,11 @@ impl<W: World> Core<W> {
         let node_mark = Steady::of(&node);
         let future = Some(future);
         let kind = Steady::of(&(node_mark, &name));
-        let standing = match self.current {
+        let mut standing = match self.current {
             Some(parent) => self.tasks[parent].standing.of_child(kind, asker),
             None => Standing::new(kind, id),
         };
+        standing.hears(given);
         let (parent, children, steps) = (self.current, 0, 0);
         self.tasks.push(Task { id, parent, node, node_mark, name, future, waker, children, steps, standing });
     }

@@ -51,6 +51,8 @@ pub(crate) struct Spawned {
     pub future: TaskFuture,
     /// The task that waits for its result, if any.
     pub asker: Option<Asker>,
+    /// What it was given on its way, as a number: all that it does may depend on it.
+    pub given: u64,
 }
 
 /// What must hold before a step can happen, and what that is read from.

@@ -69,7 +69,7 @@ pub enum Op {
     Spawn(u32, Vec<Op>),
     /// Starts a task there and waits for its end, unless the node dies.
     Request(u32, Vec<Op>),
-    /// Orders a node to do something more if a counter is odd, and waits for its end, unless the node dies.
+    /// Orders a node to add to a counter, and to do something more if it was odd, and waits for its end, unless the node dies.
     Order(u32, usize, Box<Op>),
     /// Every task of a node dies.
     Crash(u32),
@@ -229,7 +229,11 @@ impl Worker {
                 let child = self.child();
                 let about = child.number;
                 let order = move |board: &mut Board| (board.counters[at], Footprint::reads([at]));
-                let task = move |saw| async move { child.if_odd(saw, &then).await };
+                // What it does at last depends on what stood there when the order was given.
+                let task = move |saw| async move {
+                    child.one(&Op::Add(at)).await;
+                    child.if_odd(saw, &then).await;
+                };
                 let (when, on) = (When::new([], |_: &Board| true), (node.to_string(), "ordered".to_owned()));
                 board.order(("order", about), when, on, order, task).await;
             }
