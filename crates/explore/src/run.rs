@@ -64,10 +64,29 @@ pub(crate) struct Event {
     pub answers: Answers,
 }
 
-/// What a step and those that go together with it answered: enough for a later run to come to the same place without
-/// doing them. Empty where nothing is kept, and where tasks touched the world as they ran on: what they learnt of it is
-/// not in any answer.
-pub(crate) type Answers = Vec<(StepId, Answer)>;
+/// What a step and those that go together with it answered, in order: enough for a later run to come to the same place
+/// without doing them. None where an answer was not kept, and where tasks touched the world as they ran on: what they
+/// learnt of it is in no answer.
+#[derive(Debug)]
+pub(crate) struct Answers(Option<Vec<(StepId, Answer)>>);
+
+impl Default for Answers {
+    fn default() -> Self {
+        Answers(Some(Vec::new()))
+    }
+}
+
+impl Answers {
+    fn add(&mut self, id: StepId, answer: Option<Answer>, touchers: &[Option<usize>]) {
+        self.0 = match (self.0.take(), answer) {
+            (Some(mut answers), Some(answer)) if touchers.is_empty() => {
+                answers.push((id, answer));
+                Some(answers)
+            }
+            _ => None,
+        };
+    }
+}
 
 /// A step that was done, for whoever learns what it does.
 pub(crate) struct Apart<O> {
@@ -85,6 +104,9 @@ pub(crate) struct Shut {
     pub id: StepId,
     pub marks: Marks,
 }
+
+/// A point of a run that another one can come back to: the world there; none where a clone is no world of its own.
+pub(crate) type Waypoint<W> = Option<W>;
 
 /// Who looks on while steps are done: at how each looks, and what it touched.
 type Watch<'a, S> = &'a mut dyn FnMut(Shown, &Footprint<<<S as Scenario>::World as World>::Object>);
@@ -190,16 +212,18 @@ impl<'a, S: Scenario> Run<'a, S> {
         core.find(id).is_some_and(|at| core.pending[at].is_open(&core.world))
     }
 
-    /// Does a step and judges what came of it.
-    pub fn step_apart(&mut self, id: StepId) -> Apart<<S::World as World>::Object> {
+    /// Does a step and judges what came of it. Answers what it answered as well.
+    pub fn step_apart(&mut self, id: StepId) -> (Apart<<S::World as World>::Object>, Answers) {
         let doer = {
             let core = lock(&self.core);
             core.pending[core.find(id).expect("a step is done while it waits")].task
         };
-        let Granted { footprint, touchers, killed: dying, .. } = self.grant(id);
+        let Granted { footprint, touchers, killed: dying, answer, .. } = self.grant(id);
         self.depth += 1;
         self.judge(&footprint);
-        Apart { doer, footprint, touchers, dying }
+        let mut answers = Answers::default();
+        answers.add(id, answer, &touchers);
+        (Apart { doer, footprint, touchers, dying }, answers)
     }
 
     /// What is wrong with the world as it is.
@@ -209,12 +233,16 @@ impl<'a, S: Scenario> Run<'a, S> {
     }
 
     /// Does a step that an earlier run did at this very place: it was looked at then.
-    pub fn repeat(&mut self, id: StepId) {
-        self.grant(id);
-        while let Some(next) = self.follower(id) {
-            self.grant(next);
+    pub fn repeat(&mut self, id: StepId) -> Answers {
+        let mut answers = Answers::default();
+        let mut next = Some(id);
+        while let Some(id) = next {
+            let Granted { answer, touchers, .. } = self.grant(id);
+            answers.add(id, answer, &touchers);
+            next = self.follower(id);
         }
         self.depth += 1;
+        answers
     }
 
     /// Keeps what steps answer from now on.
@@ -222,14 +250,26 @@ impl<'a, S: Scenario> Run<'a, S> {
         lock(&self.core).keeps = true;
     }
 
-    /// Puts another world in the place of the one that there is.
-    pub fn put(&self, world: &S::World) {
-        lock(&self.core).world.clone_from(world);
+    /// Where the run is now.
+    pub fn waypoint(&self) -> Waypoint<S::World> {
+        self.world(|world| world.is_whole().then(|| world.clone()))
     }
 
-    /// Lets a step of which the answers were kept come out as it did, in a world that nobody looks at before another one
-    /// is put in its place.
-    pub fn recall(&mut self, answers: &Answers) {
+    /// Puts the world of a waypoint in the place of the one that there is.
+    pub fn put(&self, at: &Waypoint<S::World>) {
+        if let Some(world) = at {
+            lock(&self.core).world.clone_from(world);
+        }
+    }
+
+    /// Goes on as an earlier run did from a waypoint. Its steps answer as they did then, in a world that nobody looks at
+    /// before another one is put in its place; where that is not enough they are done again, in the world as it was.
+    pub fn pass(&mut self, id: StepId, at: &Waypoint<S::World>, answers: &Answers) {
+        let Some(answers) = answers.0.as_ref().filter(|answers| at.is_some() && !answers.is_empty()) else {
+            self.put(at);
+            self.repeat(id);
+            return;
+        };
         for (id, answer) in answers {
             let at = self.next(*id);
             recall(&self.core, at, answer);
@@ -252,23 +292,20 @@ impl<'a, S: Scenario> Run<'a, S> {
             let core = lock(&self.core);
             core.pending[core.find(id).expect("a step is done while it waits")].born
         };
-        let mut answers = Some(Answers::new());
+        let mut answers = Answers::default();
         let mut marks = self.look(id, &mut watch, &mut answers);
         while let Some(next) = self.follower(id) {
             marks.join(&self.look(next, &mut watch, &mut answers));
         }
         self.hash = Steady::of(&(self.hash, id, marks.digest()));
         self.depth += 1;
-        Event { id, born, marks, answers: answers.unwrap_or_default() }
+        Event { id, born, marks, answers }
     }
 
-    fn look(&mut self, id: StepId, watch: &mut Option<Watch<'_, S>>, answers: &mut Option<Answers>) -> Marks {
+    fn look(&mut self, id: StepId, watch: &mut Option<Watch<'_, S>>, answers: &mut Answers) -> Marks {
         let shown = watch.as_ref().map(|_| self.show(id));
         let Granted { footprint, gate_reads, woke, nodes, killed, answer, touchers } = self.grant(id);
-        match (answers.as_mut(), answer) {
-            (Some(answers), Some(answer)) if touchers.is_empty() => answers.push((id, answer)),
-            _ => *answers = None,
-        }
+        answers.add(id, answer, &touchers);
         let mut marks = Marks::of(&footprint);
         gate_reads.iter().for_each(|object| marks.read(object));
         woke.into_iter().for_each(|task| marks.wakes(task));
@@ -387,7 +424,7 @@ pub fn pace<S: Scenario>(scenario: &S, limits: &Limits, times: u64) -> Result<u6
     }
     for _ in 0..times {
         let mut run = Run::begin(scenario, limits, &origin);
-        path.iter().for_each(|id| run.repeat(*id));
+        path.iter().for_each(|id| drop(run.repeat(*id)));
     }
     Ok(times * path.len() as u64)
 }

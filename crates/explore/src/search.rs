@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::executor::StepId;
 use crate::footprint::Marks;
 use crate::meter::Meter;
-use crate::run::{Event, Limits, Overrun, Run, Wrong};
+use crate::run::{Event, Limits, Overrun, Run, Waypoint, Wrong};
 use crate::states::search_states;
 use crate::world::{Scenario, World};
 
@@ -106,8 +106,7 @@ struct Node<W> {
     lost: Vec<Known>,
     /// The chosen step, once it was done here, and the steps before it that it depends on.
     event: Option<(Event, Clock)>,
-    /// The world here, if it is one that can be come back to.
-    world: Option<W>,
+    waypoint: Waypoint<W>,
 }
 
 impl<W: World> Node<W> {
@@ -222,21 +221,14 @@ impl<S: Scenario> Search<'_, S> {
         Ok(())
     }
 
-    /// Leads a run to the last point. Steps answer as they did before; those of which that is not enough are done again,
-    /// in the world as it was.
+    /// Leads a run to the last point.
     fn come_back(&mut self, run: &mut Run<'_, S>) {
         let Some((last, before)) = self.nodes.split_last() else { return };
         for node in before {
             let (event, _) = node.event();
-            match &node.world {
-                Some(_) if !event.answers.is_empty() => run.recall(&event.answers),
-                world => {
-                    world.iter().for_each(|world| run.put(world));
-                    run.repeat(node.chosen);
-                }
-            }
+            run.pass(node.chosen, &node.waypoint, &event.answers);
         }
-        last.world.iter().for_each(|world| run.put(world));
+        run.put(&last.waypoint);
         self.found.steps += before.len() as u64;
     }
 
@@ -257,8 +249,8 @@ impl<S: Scenario> Search<'_, S> {
         };
         left.reverse();
         let (known, lost) = (Vec::new(), Vec::new());
-        let world = run.world(|world| world.is_whole().then(|| world.clone()));
-        self.nodes.push(Node { open, chosen, left, asleep, known, lost, event: None, world });
+        let waypoint = run.waypoint();
+        self.nodes.push(Node { open, chosen, left, asleep, known, lost, event: None, waypoint });
         true
     }
 

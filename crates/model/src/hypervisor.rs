@@ -149,19 +149,25 @@ impl Simulated {
     /// What an agent sees now.
     #[must_use]
     pub fn observe(&self) -> Seen {
+        Seen {
+            boot_id: self.boot_id,
+            guests: self.seen_guests(),
+            machine: self.machine.clone(),
+            stocks: self.stocks.clone(),
+            devices: self.devices.clone(),
+        }
+    }
+
+    /// The guests that an agent sees now.
+    #[must_use]
+    pub fn seen_guests(&self) -> Vec<SeenGuest> {
         let ours = self.guests.values().map(|guest| SeenGuest {
             tag: guest.spec.claim.to_string().parse().expect("a claim's id is a name"),
             claim: Some(guest.spec.claim),
             running: guest.running,
             devices: guest.spec.devices.clone(),
         });
-        Seen {
-            boot_id: self.boot_id,
-            guests: ours.chain(self.foreign.iter().cloned()).collect(),
-            machine: self.machine.clone(),
-            stocks: self.stocks.clone(),
-            devices: self.devices.clone(),
-        }
+        ours.chain(self.foreign.iter().cloned()).collect()
     }
 
     /// The machine loses power and boots again: nothing runs, no order is left, what is on disk stays. A guest

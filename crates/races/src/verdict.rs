@@ -14,9 +14,13 @@ use steadfast_operations::seam::Row;
 use crate::second_report;
 use crate::site::Site;
 
+fn rows<R: Row>(site: &Site) -> impl Iterator<Item = &Arc<R>> {
+    site.store.rows_of(R::TABLE).filter_map(|row| R::of_record(&row.record))
+}
+
 /// Every row of a kind.
 pub(crate) fn every<R: Row>(site: &Site) -> Vec<Arc<R>> {
-    site.store.rows().filter_map(|(_, row)| R::of_record(&row.record)).cloned().collect()
+    rows(site).cloned().collect()
 }
 
 pub(crate) fn snapshot(site: &Site) -> Snapshot {
@@ -33,7 +37,7 @@ pub(crate) fn snapshot(site: &Site) -> Snapshot {
 pub(crate) fn always(site: &Site) -> Result<(), String> {
     let snapshot = snapshot(site);
     let observed =
-        site.machines.iter().map(|(host, machine)| (host.clone(), machine.observe().guests)).collect();
+        site.machines.iter().map(|(host, machine)| (host.clone(), machine.seen_guests())).collect();
     let mut found = rows::check(&snapshot);
     found.extend(guests::check(&snapshot, &observed));
     match found.first() {
@@ -216,7 +220,7 @@ fn claim_rests(site: &Site, snapshot: &Snapshot, claim: &Claim) -> Result<(), St
 
 /// Whether a row of any kind is there: what scenarios ask of the world.
 pub(crate) fn any<R: Row>(site: &Site, holds: impl Fn(&R) -> bool) -> bool {
-    site.store.rows().filter_map(|(_, row)| R::of_record(&row.record)).any(|row| holds(row))
+    rows(site).any(|row: &Arc<R>| holds(row))
 }
 
 /// Nothing beyond what must always be true.

@@ -11,6 +11,7 @@
 
 mod death;
 mod learnt;
+mod live;
 mod space;
 
 use std::collections::BTreeMap;
@@ -22,17 +23,11 @@ use crate::search::{Found, Listener, Options, Violation};
 use crate::world::{Scenario, World};
 use death::{Deaths, Moves};
 use learnt::{Change, Learnt, Lesson, Mourning, Needs, Taking};
+use live::Live;
 use space::{ByHash, ObjectAt, Space, State, TaskAt, holds};
 
 /// How many states are gone through between two looks at whether to stop.
 const STATES_PER_LOOK: usize = 1_024;
-
-/// A run, and the state that it is in.
-struct Live<'a, S: Scenario> {
-    run: Run<'a, S>,
-    state: usize,
-    path: Vec<StepId>,
-}
 
 struct States<'a, 't, S: Scenario> {
     scenario: &'a S,
@@ -97,7 +92,7 @@ pub(crate) fn search_states<S: Scenario>(
         && let Some(state) = states.circle()
     {
         states.live_at(state);
-        let path = states.live.map_or_else(Vec::new, |live| live.path);
+        let path = states.live.map_or_else(Vec::new, |live| live.path());
         return Err(Overrun { path });
     }
     Ok(states.found)
@@ -108,7 +103,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         let stances = run.stances();
         let tasks = self.space.tasks(&stances, |task| run.waiting(task));
         let (state, _) = self.space.state(0, tasks, None);
-        self.live = Some(Live { run, state, path: Vec::new() });
+        self.live = Some(Live::new(run, state));
         self.left.push(state);
     }
 
@@ -185,12 +180,11 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         self.live_at(state);
         let mut live = self.live.take().expect("a run was just made");
         let id = live.run.find(step).expect("a state has the same steps whichever way it was come to");
-        if live.path.len() >= self.options.limits.steps_max {
-            return Err(Overrun { path: live.path });
+        if live.len() >= self.options.limits.steps_max {
+            return Err(Overrun { path: live.path() });
         }
         let before = live.run.stances();
-        let apart = live.run.step_apart(id);
-        live.path.push(id);
+        let apart = live.learn(step, id);
         self.found.steps += 1;
         let after = live.run.stances();
         let place = self.space.states[state].place;
@@ -203,7 +197,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         let wrong = live.run.wrong.take();
         let (after, new) = self.space.state(place, tasks, Some((state, step)));
         self.found.transitions += 1;
-        self.found.depth = self.found.depth.max(live.path.len());
+        self.found.depth = self.found.depth.max(live.len());
         self.ways.push((state, after));
         if new {
             self.left.push(after);
@@ -309,7 +303,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     fn note(&mut self, wrong: Option<Wrong>) {
         let Some(Wrong { message, .. }) = wrong else { return };
         self.found.violations += 1;
-        let path = self.live.as_ref().map_or_else(Vec::new, |live| live.path.clone());
+        let path = self.live.as_ref().map_or_else(Vec::new, |live| live.path());
         self.found.violation.get_or_insert(Violation { message, path });
     }
 
@@ -319,28 +313,33 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     /// When it comes to another state than was foretold.
     fn live_at(&mut self, state: usize) -> &mut Live<'a, S> {
         if self.live.as_ref().is_none_or(|live| live.state != state) {
-            let mut run = Run::begin(self.scenario, &self.options.limits, &self.origin);
-            let mut path = Vec::new();
-            for step in self.space.way_to(state) {
-                let known = self.names.get(&step).copied().filter(|id| run.is_numbered(*id, step));
-                let id = known.or_else(|| run.find(step));
-                let id = id.unwrap_or_else(|| self.strays(&path));
-                self.names.insert(step, id);
-                run.repeat(id);
-                path.push(id);
-            }
-            self.found.steps += path.len() as u64;
-            self.found.skipped += 1;
-            let stances = run.stances();
-            let tasks = self.space.tasks(&stances, |task| run.waiting(task));
-            let State { place, tasks: foretold, .. } = &self.space.states[state];
-            let differs = run.world(|world| self.space.differs(*place, world).map(ToString::to_string));
-            if differs.is_some() || **foretold != *tasks {
-                self.strays(&path);
-            }
-            self.live = Some(Live { run, state, path });
+            let live = self.led_to(state);
+            self.live = Some(live);
         }
         self.live.as_mut().expect("it is there")
+    }
+
+    fn led_to(&mut self, state: usize) -> Live<'a, S> {
+        let way = self.space.way_to(state);
+        let mut live = Live::new(Run::begin(self.scenario, &self.options.limits, &self.origin), state);
+        let shared = self.live.take().map_or(0, |earlier| live.follow(earlier, &way));
+        for step in &way[shared..] {
+            let known = self.names.get(step).copied().filter(|id| live.run.is_numbered(*id, *step));
+            let id = known.or_else(|| live.run.find(*step));
+            let id = id.unwrap_or_else(|| self.strays(&live.path()));
+            self.names.insert(*step, id);
+            live.repeat(*step, id);
+        }
+        self.found.steps += way.len() as u64;
+        self.found.skipped += 1;
+        let stances = live.run.stances();
+        let tasks = self.space.tasks(&stances, |task| live.run.waiting(task));
+        let State { place, tasks: foretold, .. } = &self.space.states[state];
+        let differs = live.run.world(|world| self.space.differs(*place, world).map(ToString::to_string));
+        if differs.is_some() || **foretold != *tasks {
+            self.strays(&live.path());
+        }
+        live
     }
 
     /// A run did not come to the state that was foretold.

@@ -18,6 +18,13 @@ pub struct Board {
     pub partial: bool,
 }
 
+impl Board {
+    fn crash(&mut self) -> Footprint<usize> {
+        self.crashed = true;
+        Footprint::writes([CRASHED])
+    }
+}
+
 impl World for Board {
     type Object = usize;
 
@@ -225,27 +232,23 @@ impl Worker {
                 let child = self.child();
                 board.request(node.to_string(), "asked", async move { child.all(&ops).await }).await;
             }
-            Op::Order(node, at, then) => {
-                let child = self.child();
-                let about = child.number;
-                let order = move |board: &mut Board| (board.counters[at], Footprint::reads([at]));
-                // What it does at last depends on what stood there when the order was given.
-                let task = move |saw| async move {
-                    child.one(&Op::Add(at)).await;
-                    child.if_odd(saw, &then).await;
-                };
-                let (when, on) = (When::new([], |_: &Board| true), (node.to_string(), "ordered".to_owned()));
-                board.order(("order", about), when, on, order, task).await;
-            }
-            Op::Crash(node) => {
-                let crash = move |board: &mut Board| {
-                    board.crashed = true;
-                    Footprint::writes([CRASHED])
-                };
-                board.crash("crash", vec![node.to_string()], crash).await;
-            }
+            Op::Order(node, at, then) => self.order(node, at, *then).await,
+            Op::Crash(node) => board.crash("crash", vec![node.to_string()], Board::crash).await,
             Op::Fault(at, op) => self.unless_it_goes_wrong(at, &op).await,
         }
+    }
+
+    async fn order(&self, node: u32, at: usize, then: Op) {
+        let child = self.child();
+        let about = child.number;
+        let order = move |board: &mut Board| (board.counters[at], Footprint::reads([at]));
+        // What it does at last depends on what stood there when the order was given.
+        let task = move |saw| async move {
+            child.one(&Op::Add(at)).await;
+            child.if_odd(saw, &then).await;
+        };
+        let (when, on) = (When::new([], |_: &Board| true), (node.to_string(), "ordered".to_owned()));
+        self.board.order(("order", about), when, on, order, task).await;
     }
 
     async fn if_odd(&self, saw: u8, then: &Op) {

@@ -24,20 +24,21 @@ pub fn check<'a>(ledger: impl IntoIterator<Item = &'a Entry>, snapshot: &Snapsho
             }
             continue;
         };
-        let row = format!("device {}/{address}", entry.host);
+        let row = || format!("device {}/{address}", entry.host);
         let key = (entry.host.clone(), address);
         match entry.event {
             Event::Granted => {
                 if let Some(before) = owners.insert(key, claim) {
-                    let message = format!("{row} was granted to claim {claim} while claim {before} held it");
-                    wrong(vec![row], message);
+                    let message =
+                        format!("{} was granted to claim {claim} while claim {before} held it", row());
+                    wrong(vec![row()], message);
                 }
             }
             Event::Released => {
                 let before = owners.remove(&key);
                 if before != Some(claim) {
-                    let message = format!("{row} was released by claim {claim}, which did not hold it");
-                    wrong(vec![row], message);
+                    let message = format!("{} was released by claim {claim}, which did not hold it", row());
+                    wrong(vec![row()], message);
                 }
             }
             Event::Claimed | Event::RoleChanged | Event::Ended => {}

@@ -60,6 +60,8 @@ macro_rules! rows {
             impl Row for $name {
                 type Key = $key;
 
+                const TABLE: Table = Table::$name;
+
                 fn key(&self) -> $key {
                     let $row = self;
                     $key_of
@@ -88,6 +90,8 @@ macro_rules! rows {
 /// A type that is stored as rows.
 pub trait Row: fmt::Debug + Clone + PartialEq + Send + Sync + 'static {
     type Key: Clone;
+
+    const TABLE: Table;
 
     fn key(&self) -> Self::Key;
     fn name_key(key: Self::Key) -> Key;

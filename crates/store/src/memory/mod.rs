@@ -40,6 +40,11 @@ impl Memory {
         self.tables.values().flat_map(|rows| rows.iter())
     }
 
+    /// The rows of one table, by key.
+    pub fn rows_of(&self, table: Table) -> impl Iterator<Item = &Stored> {
+        self.tables.get(&table).into_iter().flat_map(|rows| rows.values())
+    }
+
     /// The row with this key.
     #[must_use]
     pub fn row(&self, key: &Key) -> Option<&Stored> {
@@ -185,7 +190,7 @@ impl Engine for Memory {
 
 impl Backend for Memory {
     fn whole(&mut self, table: Table) -> Result<Vec<Stored>, Abort> {
-        Ok(self.tables.get(&table).into_iter().flat_map(|rows| rows.values()).cloned().collect())
+        Ok(self.rows_of(table).cloned().collect())
     }
 
     fn ledger(&mut self) -> Result<Vec<LedgerLine>, Abort> {
