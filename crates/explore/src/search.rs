@@ -1,4 +1,5 @@
-//! Systematic search through the orders of steps, each run from the start.
+//! Systematic search through the orders of steps, each run from the start: up to the point where it is to go another way
+//! than the one before, it is answered as that one was.
 //!
 //! With [`Reduction::SourceDpor`] only those orders are tried that can differ: when a step is found to race with an
 //! earlier one, the other way round is left to be tried at the point before the earlier one (source sets, after Abdulla
@@ -71,6 +72,8 @@ pub struct Found {
     pub skipped: u64,
     /// Steps that were done, those of the common beginnings of runs included.
     pub steps: u64,
+    /// Those of them that were not done again, but answered as an earlier run was.
+    pub recalled: u64,
     /// States that were come to, where the search knows them apart.
     pub states: u64,
     /// Steps between states that are known, most of them without doing them again.
@@ -226,7 +229,8 @@ impl<S: Scenario> Search<'_, S> {
         let Some((last, before)) = self.nodes.split_last() else { return };
         for node in before {
             let (event, _) = node.event();
-            run.pass(node.chosen, &node.waypoint, &event.answers);
+            let recalled = run.pass(node.chosen, &node.waypoint, &event.answers);
+            self.found.recalled += u64::from(recalled);
         }
         run.put(&last.waypoint);
         self.found.steps += before.len() as u64;

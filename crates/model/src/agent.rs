@@ -64,7 +64,7 @@ mod tests {
 
     fn guest(running: bool) -> SeenGuest {
         let claim = ClaimId(Uuid::from_u128(1));
-        let tag = claim.to_string().parse().expect("a claim's id is a name");
+        let tag = claim.into();
         SeenGuest { tag, claim: Some(claim), running, devices: Vec::new() }
     }
 

@@ -162,7 +162,7 @@ impl Simulated {
     #[must_use]
     pub fn seen_guests(&self) -> Vec<SeenGuest> {
         let ours = self.guests.values().map(|guest| SeenGuest {
-            tag: guest.spec.claim.to_string().parse().expect("a claim's id is a name"),
+            tag: guest.spec.claim.into(),
             claim: Some(guest.spec.claim),
             running: guest.running,
             devices: guest.spec.devices.clone(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 /// Declares identifiers that are UUIDs.
 macro_rules! uuid_ids {
@@ -126,6 +127,14 @@ name_ids! {
     RequestId = "request id"
     /// What a hypervisor calls a guest; a claim's id, if the guest is ours.
     GuestTag = "guest tag"
+}
+
+/// What a hypervisor calls the guest of a claim.
+impl From<ClaimId> for GuestTag {
+    fn from(claim: ClaimId) -> GuestTag {
+        let mut text = [0; Hyphenated::LENGTH];
+        GuestTag(claim.0.hyphenated().encode_lower(&mut text)[..].into())
+    }
 }
 
 fn is_name(text: &str) -> bool {

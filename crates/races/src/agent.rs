@@ -138,14 +138,17 @@ impl AgentWorld {
     }
 
     /// The handler of a message, as a task of the control plane.
-    pub(crate) fn handling<M: Message>(
-        &self,
-        message: M,
-    ) -> impl Future<Output = Result<M::Answer, TxError>> + Send + 'static {
+    pub(crate) fn handling<M: Message>(&self, message: M) -> Coming<Result<M::Answer, TxError>> {
         let (site, act, possible) = (self.site.clone(), self.act, Arc::clone(&self.possible));
         let (cause, mutant) = (self.cause.clone(), self.mutant);
         let controller = Controller { site, act, by: M::NAME, mutant, possible };
-        async move {
+        if mutant.is_none() {
+            return Box::pin(async move {
+                controller.site.stands_at(&message);
+                message.handle(&controller, &cause).await
+            });
+        }
+        Box::pin(async move {
             controller.site.stands_at(&message);
             let message = mutant::bend_message(&controller.site, mutant, message).await;
             if mutant.is_some_and(|mutant| mutant.does_again(Again::Message(M::NAME))) {
@@ -153,7 +156,7 @@ impl AgentWorld {
                 let _ = message.clone().handle(&controller, &cause).await;
             }
             message.handle(&controller, &cause).await
-        }
+        })
     }
 
     /// What may become of a message until it is handled. A question that waits for news is not worth losing before
@@ -191,7 +194,7 @@ impl AgentWorld {
             self.site.request(CONTROL, M::NAME, handling.map(Some)).await
         } else {
             let world = self.clone();
-            let handled = async move { world.fated(message, fates, Box::pin(handling)).await };
+            let handled = async move { world.fated(message, fates, handling).await };
             self.site.request(CONTROL, M::NAME, handled).await
         };
         match answered {

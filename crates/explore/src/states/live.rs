@@ -36,18 +36,20 @@ impl<'a, S: Scenario> Live<'a, S> {
         self.way.len()
     }
 
-    /// Goes the way of an earlier run as far as it is the wanted one. Answers how far that was.
-    pub fn follow(&mut self, earlier: Live<'a, S>, wanted: &[u64]) -> usize {
+    /// Goes the way of an earlier run as far as it is the wanted one. Answers how far that was, and how many of its steps
+    /// were recalled.
+    pub fn follow(&mut self, earlier: Live<'a, S>, wanted: &[u64]) -> (usize, u64) {
         let Live { run: before, way, .. } = earlier;
         let shared = way.iter().zip(wanted).take_while(|(passed, step)| passed.step == **step).count();
         let last = way.get(shared).map_or_else(|| before.waypoint(), |passed| passed.waypoint.clone());
         self.way = way;
         self.way.truncate(shared);
+        let mut recalled = 0;
         for Passed { id, waypoint, answers, .. } in &self.way {
-            self.run.pass(*id, waypoint, answers);
+            recalled += u64::from(self.run.pass(*id, waypoint, answers));
         }
         self.run.put(&last);
-        shared
+        (shared, recalled)
     }
 
     /// Does a step that a run did before in this state.

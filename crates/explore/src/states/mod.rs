@@ -6,8 +6,9 @@
 //!
 //! A run cannot go back: futures cannot be copied. But what a step does follows from where its task stands and from
 //! what it reads, so it is enough that a run of the code does it once. What was learnt there is looked up wherever the
-//! step meets the same again, and a run is made only for what nobody has seen. Each such run begins at the start, and
-//! whether it comes to the state that was foretold is checked: a step that touches more than it names is found out.
+//! step meets the same again, and a run is made only for what nobody has seen. Each such run begins at the start, and goes
+//! as the one before it did for as long as their ways are the same. Whether it comes to the state that was foretold is
+//! checked: a step that touches more than it names is found out.
 
 mod death;
 mod learnt;
@@ -322,7 +323,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     fn led_to(&mut self, state: usize) -> Live<'a, S> {
         let way = self.space.way_to(state);
         let mut live = Live::new(Run::begin(self.scenario, &self.options.limits, &self.origin), state);
-        let shared = self.live.take().map_or(0, |earlier| live.follow(earlier, &way));
+        let (shared, recalled) = self.live.take().map_or((0, 0), |earlier| live.follow(earlier, &way));
         for step in &way[shared..] {
             let known = self.names.get(step).copied().filter(|id| live.run.is_numbered(*id, *step));
             let id = known.or_else(|| live.run.find(*step));
@@ -331,6 +332,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
             live.repeat(*step, id);
         }
         self.found.steps += way.len() as u64;
+        self.found.recalled += recalled;
         self.found.skipped += 1;
         let stances = live.run.stances();
         let tasks = self.space.tasks(&stances, |task| live.run.waiting(task));

@@ -114,7 +114,7 @@ pub fn guests(driver: &dyn Driver) -> Vec<SeenGuest> {
 
 /// The guest as it should be seen.
 pub fn seen(guest: &GuestSpec, running: bool) -> SeenGuest {
-    let tag = guest.claim.to_string().parse().expect("a claim's id is a name");
+    let tag = guest.claim.into();
     SeenGuest { tag, claim: Some(guest.claim), running, devices: guest.devices.clone() }
 }
 
