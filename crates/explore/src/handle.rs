@@ -73,7 +73,8 @@ impl<W: World> Handle<W> {
         does(&mut core.world)
     }
 
-    /// One atomic step: answers what `body` answers, once the explorer lets it happen.
+    /// One atomic step: answers what `body` answers, once the explorer lets it happen. A body changes the world and
+    /// nothing else, for it need not be run where an earlier run was answered at the same place.
     pub fn step<T: Hash + Clone + Send + 'static>(
         &self,
         label: impl Into<Name>,
