@@ -105,10 +105,17 @@ fn summary(reports: &[Report]) -> String {
     }
     text.push_str(&format!("{runs} runs of the code and {sampled} at random, {steps} steps"));
     if !left.is_empty() {
-        text.push_str(&format!("\nnot exhausted: {}", left.join(", ")));
+        let (named, more) = left.split_at(left.len().min(NAMED_MAX));
+        text.push_str(&format!("\nnot exhausted: {}", named.join(", ")));
+        if !more.is_empty() {
+            text.push_str(&format!(", and {} more, which say so above", more.len()));
+        }
     }
     text
 }
+
+/// How many scenarios that were not exhausted are named at the end once more.
+const NAMED_MAX: usize = 12;
 
 fn list(json: bool) -> Result<Exit, Failure> {
     let subjects = catalogue::all();
