@@ -36,8 +36,8 @@ impl<'a, S: Scenario> Live<'a, S> {
         self.way.len()
     }
 
-    /// Goes the way of an earlier run as far as it is the wanted one. Answers how far that was, and how many of its steps
-    /// were recalled.
+    /// Goes the way of an earlier run as far as it is the wanted one. Answers how far that was, and how many of its
+    /// steps were recalled.
     pub fn follow(&mut self, earlier: Live<'a, S>, wanted: &[u64]) -> (usize, u64) {
         let Live { run: before, way, .. } = earlier;
         let shared = way.iter().zip(wanted).take_while(|(passed, step)| passed.step == **step).count();

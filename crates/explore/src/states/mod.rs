@@ -6,9 +6,9 @@
 //!
 //! A run cannot go back: futures cannot be copied. But what a step does follows from where its task stands and from
 //! what it reads, so it is enough that a run of the code does it once. What was learnt there is looked up wherever the
-//! step meets the same again, and a run is made only for what nobody has seen. Each such run begins at the start, and goes
-//! as the one before it did for as long as their ways are the same. Whether it comes to the state that was foretold is
-//! checked: a step that touches more than it names is found out.
+//! step meets the same again, and a run is made only for what nobody has seen. Each such run begins at the start, and
+//! goes as the one before it did for as long as their ways are the same. Whether it comes to the state that was foretold
+//! is checked: a step that touches more than it names is found out.
 
 mod death;
 mod learnt;

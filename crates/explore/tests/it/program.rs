@@ -76,7 +76,8 @@ pub enum Op {
     Spawn(u32, Vec<Op>),
     /// Starts a task there and waits for its end, unless the node dies.
     Request(u32, Vec<Op>),
-    /// Orders a node to add to a counter, and to do something more if it was odd, and waits for its end, unless the node dies.
+    /// Orders a node to add to a counter, and to do something more if it was odd; waits for its end, unless the node
+    /// dies.
     Order(u32, usize, Box<Op>),
     /// Every task of a node dies.
     Crash(u32),
