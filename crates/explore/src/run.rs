@@ -262,9 +262,9 @@ impl<'a, S: Scenario> Run<'a, S> {
         }
     }
 
-    /// Goes on as an earlier run did from a waypoint. Its steps answer as they did then, in a world that nobody looks at
-    /// before another one is put in its place; where that is not enough they are done again, in the world as it was.
-    /// Answers whether it was.
+    /// Goes on as an earlier run did from a waypoint. Its steps answer as they did then, in a world that nobody looks
+    /// at before another one is put in its place; where that is not enough they are done again, in the world as it
+    /// was. Answers whether it was enough.
     pub fn pass(&mut self, id: StepId, at: &Waypoint<S::World>, answers: &Answers) -> bool {
         let Some(answers) = answers.0.as_ref().filter(|answers| at.is_some() && !answers.is_empty()) else {
             self.put(at);

@@ -1,5 +1,5 @@
-//! Systematic search through the orders of steps, each run from the start: up to the point where it is to go another way
-//! than the one before, it is answered as that one was.
+//! Systematic search through the orders of steps, each run from the start: up to the point where it is to go another
+//! way than the one before, it is answered as that one was.
 //!
 //! With [`Reduction::SourceDpor`] only those orders are tried that can differ: when a step is found to race with an
 //! earlier one, the other way round is left to be tried at the point before the earlier one (source sets, after Abdulla
