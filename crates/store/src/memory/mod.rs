@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use log::Log;
-
 use steadfast_model::ids::{Generation, Version};
 use steadfast_operations::seam::{
     Abort, Changes, CommitError, Engine, FeedEntry, Key, LedgerLine, Page, Range, RawAsk, Record, Stored,
