@@ -46,6 +46,19 @@ enum Event {
     Tick,
 }
 
+impl Event {
+    /// In which order events are taken that are there at the same time: whichever came first, the same comes of them. An
+    /// act that failed before a tick is tried again after it.
+    fn turn(&self) -> (u8, Option<ClaimId>) {
+        match self {
+            Event::Acted(claim, ..) => (0, Some(*claim)),
+            Event::Tick => (1, None),
+            Event::Reported(_) => (2, None),
+            Event::Listed(_) => (3, None),
+        }
+    }
+}
+
 type Wakeup = Pin<Box<dyn Future<Output = Event> + Send>>;
 
 /// Why a life of the agent ended.
@@ -160,32 +173,37 @@ impl<'a, M: Machine> Life<'a, M> {
         let mut look = false;
         loop {
             // Whatever happened already is taken before it looks: one look answers for all of it.
-            let event = match self.wakeups.next().now_or_never().flatten() {
-                Some(event) => event,
-                None if look => {
-                    look = false;
-                    self.stands();
+            let mut events = self.happened();
+            if events.is_empty() {
+                self.stands(look);
+                if std::mem::take(&mut look) {
                     self.reconcile().await;
                     continue;
                 }
-                None => {
-                    self.stands();
-                    self.wakeups.next().await.expect("a tick is always awaited")
-                }
-            };
-            match self.take(event) {
-                Taken::Look => look = true,
-                Taken::Nothing => {}
-                Taken::Over(ended) => {
-                    self.end_orders().await;
-                    return ended;
+                events.push(self.wakeups.next().await.expect("a tick is always awaited"));
+                events.extend(self.happened());
+            }
+            events.sort_by_key(Event::turn);
+            for event in events {
+                match self.take(event) {
+                    Taken::Look => look = true,
+                    Taken::Nothing => {}
+                    Taken::Over(ended) => {
+                        self.end_orders().await;
+                        return ended;
+                    }
                 }
             }
         }
     }
 
-    /// Says where this life stands: all that it knows. What it waits for follows from it.
-    fn stands(&self) {
+    /// What happened and was not taken yet.
+    fn happened(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.wakeups.next().now_or_never().flatten()).collect()
+    }
+
+    /// Says where this life stands: all that it knows, and whether it looks now. What it waits for follows from it.
+    fn stands(&self, looks: bool) {
         let Life {
             world,
             settings: _,
@@ -205,7 +223,7 @@ impl<'a, M: Machine> Life<'a, M> {
             unsaid,
         } = self;
         let said = (heard, census, census_heard, beat_due, sent, unheard, saying, unsaid);
-        world.stands_at(&(from, epoch, list, open, tried, said));
+        world.waits_at(&(from, epoch, list, open, tried, said, looks));
     }
 
     /// Takes what woke the agent.
