@@ -138,6 +138,16 @@ impl Sum {
         self.0
     }
 
+    #[must_use]
+    pub fn with(self, other: Sum) -> Sum {
+        Sum(self.0.wrapping_add(other.0))
+    }
+
+    #[must_use]
+    pub fn without(self, other: Sum) -> Sum {
+        Sum(self.0.wrapping_sub(other.0))
+    }
+
     /// Takes back what was added.
     pub fn subtract(&mut self, hash: u64) {
         self.0 = self.0.wrapping_sub(hash);

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use futures_channel::oneshot;
 use futures_util::FutureExt;
 
-use crate::executor::{Asked, Doing, Gate, Name, Shared, Spawned, StepId, lock};
+use crate::executor::{Asked, Gate, Name, Open, Shared, Spawned, StepId, lock, parts};
 use crate::footprint::{Footprint, Steady};
 use crate::standing::{Asker, Listening};
 use crate::world::World;
@@ -36,7 +36,7 @@ type Answer<W, T> = (T, Footprint<<W as World>::Object>);
 /// When a step can happen: while `open` holds, which is read from the objects named.
 pub struct When<W: World> {
     reads: Vec<W::Object>,
-    open: Box<dyn Fn(&W) -> bool + Send>,
+    open: Open<W>,
 }
 
 impl<W: World> fmt::Debug for When<W> {
@@ -48,9 +48,9 @@ impl<W: World> fmt::Debug for When<W> {
 impl<W: World> When<W> {
     pub fn new(
         reads: impl IntoIterator<Item = W::Object>,
-        open: impl Fn(&W) -> bool + Send + 'static,
+        open: impl Fn(&W) -> bool + Send + Sync + 'static,
     ) -> Self {
-        When { reads: reads.into_iter().collect(), open: Box::new(open) }
+        When { reads: reads.into_iter().collect(), open: Arc::new(open) }
     }
 
     fn gate(self) -> Option<Gate<W>> {
@@ -74,11 +74,12 @@ impl<W: World> Handle<W> {
     }
 
     /// One atomic step: answers what `body` answers, once the explorer lets it happen. A body changes the world and
-    /// nothing else, for it need not be run where an earlier run was answered at the same place.
+    /// nothing else, and all that it does follows from the world: where an earlier run was answered at the same place it
+    /// need not be run, and a search for states asks it of worlds in which its task waits for the same.
     pub fn step<T: Hash + Clone + Send + 'static>(
         &self,
         label: impl Into<Name>,
-        body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
+        body: impl FnMut(&mut W) -> Answer<W, T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
         self.register(Plan::of(label), body)
     }
@@ -88,7 +89,7 @@ impl<W: World> Handle<W> {
         &self,
         label: impl Into<Name>,
         when: When<W>,
-        body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
+        body: impl FnMut(&mut W) -> Answer<W, T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
         self.register(Plan { gate: when.gate(), ..Plan::of(label) }, body)
     }
@@ -99,7 +100,7 @@ impl<W: World> Handle<W> {
         &self,
         label: impl Into<Name>,
         when: When<W>,
-        body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
+        body: impl FnMut(&mut W) -> Answer<W, T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
         self.register(Plan { gate: when.gate(), fault: true, ..Plan::of(label) }, body)
     }
@@ -109,7 +110,7 @@ impl<W: World> Handle<W> {
         &self,
         label: impl Into<Name>,
         nodes: Vec<String>,
-        body: impl FnOnce(&mut W) -> Footprint<W::Object> + Send + 'static,
+        mut body: impl FnMut(&mut W) -> Footprint<W::Object> + Send + 'static,
     ) -> impl Future<Output = ()> + Send + 'static {
         let kills = nodes.into_iter().map(Name::from).collect();
         self.register(Plan { kills, fault: true, ..Plan::of(label) }, move |world| ((), body(world)))
@@ -127,7 +128,7 @@ impl<W: World> Handle<W> {
         (label, about): (impl Into<Name>, impl Hash),
         when: When<W>,
         (node, name): (String, String),
-        body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
+        body: impl FnMut(&mut W) -> Answer<W, T> + Send + 'static,
         task: impl FnOnce(T) -> F + Send + 'static,
     ) -> impl Future<Output = Option<R>> + Send + 'static {
         let (answer, receive) = self.answer(Steady::of(&(&node, &name, &about)));
@@ -199,6 +200,12 @@ impl<W: World> Handle<W> {
         lock(&self.0).stands_at(Steady::of(state));
     }
 
+    /// The same of a task that waits for several things at once, and makes the same of them in whatever order they come:
+    /// until it says again where it stands.
+    pub fn waits_at(&self, state: &impl Hash) {
+        lock(&self.0).waits_at(Steady::of(state));
+    }
+
     /// Where the running task stands, as a number: for a part of it that says [`Handle::stands_at`] and has a caller.
     #[must_use]
     pub fn standing(&self) -> u64 {
@@ -221,16 +228,16 @@ impl<W: World> Handle<W> {
     fn register<T: Hash + Clone + Send + 'static>(
         &self,
         plan: Plan<W>,
-        body: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
+        body: impl FnMut(&mut W) -> Answer<W, T> + Send + 'static,
     ) -> Step<W, T> {
         self.ask(plan, body, |answer| Steady::of(answer), |answer| (answer, None))
     }
 
-    fn ask<T: Clone + Send + 'static, R: Send + 'static>(
+    fn ask<T: Hash + Clone + Send + 'static, R: Send + 'static>(
         &self,
         plan: Plan<W>,
-        does: impl FnOnce(&mut W) -> Answer<W, T> + Send + 'static,
-        number: fn(&T) -> u64,
+        body: impl FnMut(&mut W) -> Answer<W, T> + Send + 'static,
+        hears: fn(&T) -> u64,
         goes_on: impl FnOnce(T) -> (R, Option<Spawned>) + Send + 'static,
     ) -> Step<W, R> {
         let result: Arc<Mutex<Option<R>>> = Arc::default();
@@ -240,9 +247,9 @@ impl<W: World> Handle<W> {
             *lock(&slot) = Some(result);
             spawned
         };
-        let body = Box::new(Doing { does, number, goes_on });
+        let (act, goes_on) = parts(body, hears, goes_on);
         let Plan { label, about, gate, kills, fault } = plan;
-        let asked = Some(Asked { label, about, gate, kills, fault, body });
+        let asked = Some(Asked { label, about, gate, kills, fault, act, goes_on });
         Step { core: Arc::clone(&self.0), asked, id: None, result }
     }
 }

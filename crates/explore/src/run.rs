@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::clock::STEPS_MAX;
 use crate::executor::{
-    Answer, Core, Granted, Pending, Shared, Shown, Stance, StepId, Waiting, finish, grant, lock, recall,
-    settle,
+    Answer, Core, Granted, Pending, Sequel, Shared, Shown, Stance, StepId, Taken, Waiting, act, finish,
+    go_on, grant, lock, settle, take,
 };
 use crate::footprint::{Footprint, Marks, Steady};
 use crate::handle::Handle;
@@ -65,8 +65,7 @@ pub(crate) struct Event {
 }
 
 /// What a step and those that go together with it answered, in order: enough for a later run to come to the same place
-/// without doing them. None where an answer was not kept, and where tasks touched the world as they ran on: what they
-/// learnt of it is in no answer.
+/// without doing them. None where tasks touched the world as they ran on: what they learnt of it is in no answer.
 #[derive(Debug)]
 pub(crate) struct Answers(Option<Vec<(StepId, Answer)>>);
 
@@ -77,26 +76,13 @@ impl Default for Answers {
 }
 
 impl Answers {
-    fn add(&mut self, id: StepId, answer: Option<Answer>, touchers: &[Option<usize>]) {
-        self.0 = match (self.0.take(), answer) {
-            (Some(mut answers), Some(answer)) if touchers.is_empty() => {
-                answers.push((id, answer));
-                Some(answers)
-            }
-            _ => None,
-        };
+    fn add(&mut self, id: StepId, answer: Answer, touchers: &[Option<usize>]) {
+        if let Some(answers) = self.0.as_mut().filter(|_| touchers.is_empty()) {
+            answers.push((id, answer));
+        } else {
+            self.0 = None;
+        }
     }
-}
-
-/// A step that was done, for whoever learns what it does.
-pub(crate) struct Apart<O> {
-    /// The place of the task that did it.
-    pub doer: usize,
-    pub footprint: Footprint<O>,
-    /// The places of the tasks that touched something as they ran on.
-    pub touchers: Vec<Option<usize>>,
-    /// The nodes that died with it.
-    pub dying: Vec<u64>,
 }
 
 /// A step that was asked for while its gate was shut.
@@ -121,6 +107,8 @@ pub(crate) struct Run<'a, S: Scenario> {
     pub wrong: Option<Wrong>,
     /// Choices so far: a pair of steps that go together counts once.
     pub depth: usize,
+    /// Whether what steps answer is kept for later runs.
+    keeps: bool,
 }
 
 impl<'a, S: Scenario> Run<'a, S> {
@@ -128,8 +116,8 @@ impl<'a, S: Scenario> Run<'a, S> {
         assert!(limits.steps_max <= STEPS_MAX, "runs of at most {STEPS_MAX} steps can be explored");
         let core = Core::shared(origin.clone());
         scenario.start(&Handle(std::sync::Arc::clone(&core)));
-        settle(&core, &mut Vec::new());
-        Run { scenario, limits, core, hash: 0, wrong: None, depth: 0 }
+        settle(&core);
+        Run { scenario, limits, core, hash: 0, wrong: None, depth: 0, keeps: false }
     }
 
     /// The steps that can happen now, in an order that depends on nothing but the steps so far.
@@ -192,7 +180,7 @@ impl<'a, S: Scenario> Run<'a, S> {
     }
 
     /// The steps that a task waits for.
-    pub fn waiting(&self, task: usize) -> Vec<Waiting<<S::World as World>::Object>> {
+    pub fn waiting(&self, task: usize) -> Vec<Waiting<S::World>> {
         lock(&self.core).waiting(task)
     }
 
@@ -212,42 +200,41 @@ impl<'a, S: Scenario> Run<'a, S> {
         core.find(id).is_some_and(|at| core.pending[at].is_open(&core.world))
     }
 
-    /// Does a step and judges what came of it. Answers what it answered as well.
-    pub fn step_apart(&mut self, id: StepId) -> (Apart<<S::World as World>::Object>, Answers) {
-        let doer = {
-            let core = lock(&self.core);
-            core.pending[core.find(id).expect("a step is done while it waits")].task
-        };
-        let Granted { footprint, touchers, killed: dying, answer, .. } = self.grant(id);
+    /// The turn of a step comes.
+    pub fn take(&mut self, id: StepId) -> Taken<S::World> {
+        let at = self.next(id);
         self.depth += 1;
-        self.judge(&footprint);
-        let mut answers = Answers::default();
-        answers.add(id, answer, &touchers);
-        (Apart { doer, footprint, touchers, dying }, answers)
+        take(&self.core, at)
     }
 
-    /// What is wrong with the world as it is.
-    pub fn judged(&self) -> Option<Wrong> {
-        let judged = self.world(|world| self.scenario.always(world));
-        judged.err().map(|message| Wrong { message, after: Some(self.depth) })
+    /// Does to the world what a step does.
+    pub fn act(&self, taken: &Taken<S::World>) -> (Answer, Footprint<<S::World as World>::Object>) {
+        act(&self.core, taken)
+    }
+
+    /// Lets the tasks go on from what a step answers, now or before. The world stays as it is, unless they touch it.
+    pub fn go_on(&self, taken: Taken<S::World>, answer: &Answer) -> Sequel<<S::World as World>::Object> {
+        go_on(&self.core, taken, answer)
+    }
+
+    /// Judges the world as it is.
+    pub fn judged(&self) -> Result<(), String> {
+        self.world(|world| self.scenario.always(world))
     }
 
     /// Does a step that an earlier run did at this very place: it was looked at then.
-    pub fn repeat(&mut self, id: StepId) -> Answers {
-        let mut answers = Answers::default();
+    pub fn repeat(&mut self, id: StepId) {
         let mut next = Some(id);
         while let Some(id) = next {
-            let Granted { answer, touchers, .. } = self.grant(id);
-            answers.add(id, answer, &touchers);
+            drop(self.grant(id));
             next = self.follower(id);
         }
         self.depth += 1;
-        answers
     }
 
     /// Keeps what steps answer from now on.
-    pub fn keep_answers(&self) {
-        lock(&self.core).keeps = true;
+    pub fn keep_answers(&mut self) {
+        self.keeps = true;
     }
 
     /// Where the run is now.
@@ -255,11 +242,9 @@ impl<'a, S: Scenario> Run<'a, S> {
         self.world(|world| world.is_whole().then(|| world.clone()))
     }
 
-    /// Puts the world of a waypoint in the place of the one that there is.
-    pub fn put(&self, at: &Waypoint<S::World>) {
-        if let Some(world) = at {
-            lock(&self.core).world.clone_from(world);
-        }
+    /// Puts a world in the place of the one that there is.
+    pub fn put(&self, world: &S::World) {
+        lock(&self.core).world.clone_from(world);
     }
 
     /// Goes on as an earlier run did from a waypoint. Its steps answer as they did then, in a world that nobody looks
@@ -267,13 +252,13 @@ impl<'a, S: Scenario> Run<'a, S> {
     /// was. Answers whether it was enough.
     pub fn pass(&mut self, id: StepId, at: &Waypoint<S::World>, answers: &Answers) -> bool {
         let Some(answers) = answers.0.as_ref().filter(|answers| at.is_some() && !answers.is_empty()) else {
-            self.put(at);
+            at.iter().for_each(|world| self.put(world));
             self.repeat(id);
             return false;
         };
         for (id, answer) in answers {
             let at = self.next(*id);
-            recall(&self.core, at, answer);
+            go_on(&self.core, take(&self.core, at), answer);
         }
         self.depth += 1;
         true
@@ -306,12 +291,18 @@ impl<'a, S: Scenario> Run<'a, S> {
 
     fn look(&mut self, id: StepId, watch: &mut Option<Watch<'_, S>>, answers: &mut Answers) -> Marks {
         let shown = watch.as_ref().map(|_| self.show(id));
-        let Granted { footprint, gate_reads, woke, nodes, killed, answer, touchers } = self.grant(id);
-        answers.add(id, answer, &touchers);
+        let Granted { footprint, answer, sequel } = self.grant(id);
+        let Sequel { doer, ran, told, touched, touchers, gate_reads, killed } = sequel;
+        let footprint = footprint.and_writes(touched);
+        if self.keeps {
+            answers.add(id, answer, &touchers);
+        }
         let mut marks = Marks::of(&footprint);
         gate_reads.iter().for_each(|object| marks.read(object));
-        woke.into_iter().for_each(|task| marks.wakes(task));
-        nodes.into_iter().for_each(|node| marks.runs_on(node));
+        for (task, node) in lock(&self.core).marked([doer].into_iter().chain(ran).chain(told)) {
+            marks.wakes(task);
+            marks.runs_on(node);
+        }
         killed.into_iter().for_each(|node| marks.kills(node));
         if let (Some(watch), Some(mut shown)) = (watch, shown) {
             if let Some(label) = footprint.label {
@@ -325,7 +316,8 @@ impl<'a, S: Scenario> Run<'a, S> {
 
     fn judge(&mut self, footprint: &Footprint<<S::World as World>::Object>) {
         if footprint.changes() && self.wrong.is_none() {
-            self.wrong = self.judged();
+            let wrong = |message| Wrong { message, after: Some(self.depth) };
+            self.wrong = self.judged().err().map(wrong);
         }
     }
 
@@ -366,7 +358,7 @@ impl<S: Scenario> Drop for Run<'_, S> {
 pub fn rehearse<W: World>(world: W, steps_max: usize, start: impl FnOnce(&Handle<W>)) -> Result<W, Overrun> {
     let core = Core::shared(world);
     start(&Handle(std::sync::Arc::clone(&core)));
-    settle(&core, &mut Vec::new());
+    settle(&core);
     let mut path = Vec::new();
     loop {
         let first = {
@@ -426,7 +418,7 @@ pub fn pace<S: Scenario>(scenario: &S, limits: &Limits, times: u64) -> Result<u6
     }
     for _ in 0..times {
         let mut run = Run::begin(scenario, limits, &origin);
-        path.iter().for_each(|id| drop(run.repeat(*id)));
+        path.iter().for_each(|id| run.repeat(*id));
     }
     Ok(times * path.len() as u64)
 }

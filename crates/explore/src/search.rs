@@ -232,7 +232,7 @@ impl<S: Scenario> Search<'_, S> {
             let recalled = run.pass(node.chosen, &node.waypoint, &event.answers);
             self.found.recalled += u64::from(recalled);
         }
-        run.put(&last.waypoint);
+        last.waypoint.iter().for_each(|world| run.put(world));
         self.found.steps += before.len() as u64;
     }
 

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::footprint::Steady;
+use crate::footprint::{Steady, Sum};
 
 /// The task that waits for the result of another, and whether it has given up.
 #[derive(Debug, Clone)]
@@ -57,12 +57,64 @@ pub(crate) struct Bonds {
     pub awaited: Option<Awaited>,
 }
 
+/// What a task knows, as numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// How it began, and what it heard since.
+    before: u64,
+    /// What it heard after that in whatever order, if it said that this does not matter to it.
+    since: Option<Sum>,
+    /// It did not run since it said so: all that it heard meanwhile only waits for it.
+    pub calm: bool,
+    /// It said where it stands itself: nothing of whoever started it counts any more.
+    pub own: bool,
+}
+
+impl Heard {
+    fn new(before: u64) -> Heard {
+        Heard { before, since: None, calm: false, own: false }
+    }
+
+    fn hears(&mut self, what: u64) {
+        match &mut self.since {
+            Some(since) => since.add(Steady::of(&what)),
+            None => self.before = Steady::of(&(self.before, what)),
+        }
+    }
+
+    fn all(&self) -> u64 {
+        self.since.map_or(self.before, |since| Steady::of(&(self.before, since)))
+    }
+
+    /// The number of what it knew before whatever only waits for it.
+    pub fn calmly(&self) -> Option<u64> {
+        self.calm.then_some(self.before)
+    }
+
+    /// What a calm task heard more than it had heard earlier; none if it ran meanwhile.
+    pub fn more(&self, earlier: &Heard) -> Option<Sum> {
+        let calm = self.calm && earlier.calm && self.before == earlier.before;
+        calm.then(|| self.since.zip(earlier.since))?.map(|(now, then)| now.without(then))
+    }
+
+    /// The same, and what a calm task heard more.
+    pub fn and(&self, more: Sum) -> Heard {
+        let since = self.since.map(|since| since.with(more));
+        Heard { since, ..*self }
+    }
+
+    /// The number of where a task of this kind stands that knows this. `awaited` says who waits for its result, if
+    /// somebody still does.
+    pub fn stands(&self, kind: u64, awaited: Option<Awaited>) -> u64 {
+        Steady::of(&(kind, self.all(), awaited))
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Standing {
     /// The node and the name of the task.
     pub kind: u64,
-    /// How it began, and what it heard since.
-    heard: u64,
+    pub heard: Heard,
     /// The task that waits for its result: what comes of it differs if nobody is left to hear of it.
     pub asker: Option<Asker>,
 }
@@ -70,32 +122,43 @@ pub(crate) struct Standing {
 impl Standing {
     /// A task that the scenario starts.
     pub fn new(kind: u64, number: u64) -> Standing {
-        Standing { kind, heard: number, asker: None }
+        Standing { kind, heard: Heard::new(number), asker: None }
     }
 
     /// A task that this one starts: it begins with what its parent knows.
     pub fn of_child(&mut self, kind: u64, asker: Option<Asker>) -> Standing {
         self.hears(kind);
-        Standing { kind, heard: Steady::of(&(self.heard, "child")), asker }
+        let heard = Heard::new(Steady::of(&(self.heard.all(), "child")));
+        Standing { kind, heard, asker }
     }
 
     pub fn hears(&mut self, what: u64) {
-        self.heard = Steady::of(&(self.heard, what));
+        self.heard.hears(what);
+    }
+
+    /// The task runs on.
+    pub fn runs(&mut self) {
+        self.heard.calm = false;
     }
 
     /// Nothing that it heard before counts any more, but for `state`.
     pub fn stands_at(&mut self, state: u64) {
-        self.heard = state;
+        self.heard = Heard { own: true, ..Heard::new(state) };
+    }
+
+    /// The same, and what it hears from now on counts in whatever order it comes.
+    pub fn waits_at(&mut self, state: u64) {
+        self.heard = Heard { before: state, since: Some(Sum::default()), calm: true, own: true };
     }
 
     /// A number that a task that stands here gets, another one each time.
     pub fn name(&mut self) -> u64 {
-        self.heard = Steady::of(&(self.heard, "name"));
-        self.heard
+        self.heard.before = Steady::of(&(self.heard.before, "name"));
+        self.heard.all()
     }
 
     /// The number of this state. `awaited` says who waits for the result, if somebody still does.
     pub fn number(&self, awaited: Option<Awaited>) -> u64 {
-        Steady::of(&(self.kind, self.heard, awaited))
+        self.heard.stands(self.kind, awaited)
     }
 }

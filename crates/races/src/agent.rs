@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use futures_util::FutureExt;
 use futures_util::future::{Either, select, select_all};
@@ -31,6 +31,8 @@ pub(crate) struct AgentWorld {
     /// Tells this process from others of the same host, and how many ids it has drawn.
     pub process: u64,
     pub drawn: Arc<AtomicU32>,
+    /// The older list that may come in answer to its question, as a number: a task that waits for the answer holds it.
+    pub older: Arc<AtomicU64>,
     pub cause: Cause,
     pub mutant: Option<Mutant>,
     /// What may go wrong in this act.
@@ -62,7 +64,7 @@ impl Env for AgentWorld {
             if let Some(left) = site.timers.get_mut(&key) {
                 *left -= 1;
             }
-            ((), Touched::writes([object]))
+            ((), Touched::writes([object.clone()]))
         };
         let due = self.site.step_when(step, When::new(reads, left), go_off);
         if self.may(Fault::TimerEarly) {
@@ -74,9 +76,12 @@ impl Env for AgentWorld {
         }
     }
 
-    /// Which ids it draws counts.
     fn stands_at(&self, state: &impl Hash) {
-        self.site.stands_at(&(self.process, self.drawn.load(Ordering::Relaxed), state));
+        self.site.stands_at(&(self.knows(), state));
+    }
+
+    fn waits_at(&self, state: &impl Hash) {
+        self.site.waits_at(&(self.knows(), state));
     }
 
     fn standing(&self) -> u64 {
@@ -110,6 +115,11 @@ type Coming<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Fates = Vec<Coming<Fate>>;
 
 impl AgentWorld {
+    /// What counts beside what the agent itself knows: which ids it draws, and what its question may be answered with.
+    fn knows(&self) -> (u64, u32, u64) {
+        (self.process, self.drawn.load(Ordering::Relaxed), self.older.load(Ordering::Relaxed))
+    }
+
     /// The rule that is switched off, if any.
     fn without(&self) -> Option<Rule> {
         self.mutant.and_then(Mutant::rule)
@@ -254,6 +264,7 @@ impl AgentWorld {
         let told = self.told(|told| told.clone()).unwrap_or_default();
         let ask = mutant::bend_ask(self.without(), ask, &told.lists);
         let older = told.older_list().filter(|_| self.may(Fault::LateList)).cloned();
+        self.older.store(Steady::of(&older), Ordering::Relaxed);
         let Some(older) = older else { return self.deliver(ask).await };
         let real = pin!(self.deliver(ask));
         let body = |_: &mut Site| ((), Touched::nothing());
@@ -271,7 +282,7 @@ impl AgentWorld {
         }
         let host = self.host.clone();
         let again = self.site.step(format!("{name} again"), move |site| {
-            let order = site.machine(&host).begin(act);
+            let order = site.machine(&host).begin(act.clone());
             ((), site.finish(&host, order).1)
         });
         self.site.spawn(machine_node(&self.host), name, again);
@@ -364,7 +375,7 @@ impl Machine for AgentWorld {
                 let open: Vec<u64> = machine.orders.keys().copied().collect();
                 open.into_iter().for_each(|order| drop(machine.finish(order)));
             }
-            (Ok(machine.observe()), Touched::reads([Object::Machine(host)]))
+            (Ok(machine.observe()), Touched::reads([Object::Machine(host.clone())]))
         };
         self.site.step(step, observe).await
     }
@@ -382,7 +393,7 @@ impl Machine for AgentWorld {
         let idle =
             move |site: &Site| !site.machines[&gated].orders.values().any(|open| open.claim() == claim);
         let when = When::new([Object::Machine(host.clone())], idle);
-        let begin = move |site: &mut Site| (site.machine(&host).begin(act), on_machine(&host));
+        let begin = move |site: &mut Site| (site.machine(&host).begin(act.clone()), on_machine(&host));
         let world = self.clone();
         let end = move |order| async move {
             world.site.stands_at(&order);

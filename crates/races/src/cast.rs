@@ -287,7 +287,8 @@ impl Cast {
                 let said = Statement { claim: claim.id, order: claim.order, answer: Answer::Failed(why) };
                 let Host { epoch, list_gen, report_seq: seq, .. } = *host;
                 let (statements, unheard) = (vec![said], false);
-                let report = Report { host: on, epoch, seq, unheard, list_gen, statements, census: None };
+                let report =
+                    Report { host: on.clone(), epoch, seq, unheard, list_gen, statements, census: None };
                 ((report, claim.order), Touched::nothing())
             };
             let (report, order) = site.step_when("report is copied", when, copy).await;
@@ -364,8 +365,8 @@ impl Cast {
     fn agent_world(&self, number: u8) -> AgentWorld {
         let (site, act, mutant) = (self.site.clone(), self.act, self.mutant);
         let (host, possible) = (host(number), Arc::clone(&self.possible));
-        let (process, drawn) = (site.standing(), Arc::default());
-        AgentWorld { site, act, host, process, drawn, cause: cause("agent"), mutant, possible }
+        let (process, drawn, older) = (site.standing(), Arc::default(), Arc::default());
+        AgentWorld { site, act, host, process, drawn, older, cause: cause("agent"), mutant, possible }
     }
 
     /// An agent's process dies at some moment, and another starts.

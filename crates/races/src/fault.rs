@@ -121,8 +121,8 @@ pub(crate) fn goes_wrong<T: Hash + Clone + Send + 'static>(
     site: &Handle<Site>,
     fault: Fault,
     label: String,
-    (reads, also): (Vec<Object>, impl Fn(&Site) -> bool + Send + 'static),
-    body: impl FnOnce(&mut Site) -> (T, Touched) + Send + 'static,
+    (reads, also): (Vec<Object>, impl Fn(&Site) -> bool + Send + Sync + 'static),
+    mut body: impl FnMut(&mut Site) -> (T, Touched) + Send + 'static,
 ) -> impl Future<Output = T> + Send + 'static {
     let when = When::new(reads.into_iter().chain([Object::Budget(fault)]), move |site: &Site| {
         site.may(fault) && also(site)
@@ -151,6 +151,6 @@ pub(crate) fn moment(site: &Handle<Site>, possible: &BTreeSet<Fault>) -> Moment 
 }
 
 /// No condition beside the budget.
-pub(crate) fn at_once() -> (Vec<Object>, impl Fn(&Site) -> bool + Send + 'static) {
+pub(crate) fn at_once() -> (Vec<Object>, impl Fn(&Site) -> bool + Send + Sync + 'static) {
     (Vec::new(), |_: &Site| true)
 }

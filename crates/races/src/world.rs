@@ -107,7 +107,7 @@ impl Control for Controller {
             (Ran::Ended(result), _) => result,
             (Ran::PutOff { value, later, answered }, _) => {
                 let label = format!("{} writes", later.step);
-                let writes = self.site.step(label, move |site| ((), overwrite(site, later)));
+                let writes = self.site.step(label, move |site| ((), overwrite(site, later.clone())));
                 if answered {
                     self.site.spawn(CONTROL, "late commit", writes);
                 } else {

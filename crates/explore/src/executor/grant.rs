@@ -1,43 +1,61 @@
 //! How the tasks of a run come forward, one step at a time.
 
 use std::sync::Arc;
-use std::task::Context;
+use std::task::{Context, Waker};
 
-use super::{Answer, Core, Effect, Name, Pending, Shared, Spawned, TaskFuture, lock};
+use super::{Answer, Asked, Core, Name, Pending, Shared, Spawned, StepId, TaskFuture, lock};
 use crate::footprint::{Footprint, Steady};
 use crate::world::World;
+
+/// A step whose turn has come.
+pub(crate) struct Taken<W: World> {
+    /// The place of the task that asked for it.
+    task: usize,
+    id: StepId,
+    waker: Waker,
+    asked: Asked<W>,
+}
+
+/// What came of a step once it had its answer.
+pub(crate) struct Sequel<O> {
+    /// The place of the task that asked for it.
+    pub doer: usize,
+    /// The places of the tasks that ran on in consequence.
+    pub ran: Vec<usize>,
+    /// The places of the tasks that were told something, whether or not they were there to hear it.
+    pub told: Vec<usize>,
+    /// What tasks touched as they ran on, and the places of those tasks.
+    pub touched: Vec<O>,
+    pub touchers: Vec<Option<usize>>,
+    /// What its own gate was read from, and the gates of the steps that were given up with it.
+    pub gate_reads: Vec<O>,
+    /// The marks of the nodes that died.
+    pub killed: Vec<u64>,
+}
 
 /// What a granted step did.
 pub(crate) struct Granted<W: World> {
     pub footprint: Footprint<W::Object>,
-    /// What its own gate was read from, and the gates of the steps that were given up with it.
-    pub gate_reads: Vec<W::Object>,
-    /// The tasks that ran on in consequence, or were told something.
-    pub woke: Vec<u64>,
-    /// The places of the tasks that touched something as they ran on.
-    pub touchers: Vec<Option<usize>>,
-    /// The marks of the nodes that those tasks run on.
-    pub nodes: Vec<u64>,
-    /// The marks of the nodes that died.
-    pub killed: Vec<u64>,
-    /// What it answered, if answers are kept.
-    pub answer: Option<Answer>,
+    pub answer: Answer,
+    pub sequel: Sequel<W::Object>,
 }
 
 /// Runs every woken task until each waits for a step or has ended. Answers which ones ran.
-pub(crate) fn settle<W: World>(core: &Shared<W>, woke: &mut Vec<usize>) {
+pub(crate) fn settle<W: World>(core: &Shared<W>) -> Vec<usize> {
     let ready = Arc::clone(&lock(core).ready);
+    let mut ran = Vec::new();
     loop {
-        let Some(place) = ready.next() else { return };
+        let Some(place) = ready.next() else { return ran };
         let taken = {
             let mut core = lock(core);
             core.current = Some(place);
             let task = &mut core.tasks[place];
+            task.standing.runs();
             task.future.take().map(|future| (future, task.waker.clone()))
         };
         let Some((mut future, waker)) = taken else { continue };
-        if !woke.contains(&place) {
-            woke.push(place);
+        if !ran.contains(&place) {
+            ran.push(place);
         }
         let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
         if poll.is_pending() {
@@ -50,51 +68,50 @@ pub(crate) fn settle<W: World>(core: &Shared<W>, woke: &mut Vec<usize>) {
     }
 }
 
-/// Does one step, and lets the tasks that it concerns run on.
-pub(crate) fn grant<W: World>(core: &Shared<W>, at: usize) -> Granted<W> {
-    let (footprint, gate_reads, dropped, waker, killed, task, answer) = {
+/// Takes a step out of those that wait.
+pub(crate) fn take<W: World>(core: &Shared<W>, at: usize) -> Taken<W> {
+    let Pending { id, task, asked, waker, .. } = lock(core).pending.remove(at);
+    Taken { task, id, waker, asked }
+}
+
+/// Does to the world what a step does.
+pub(crate) fn act<W: World>(core: &Shared<W>, taken: &Taken<W>) -> (Answer, Footprint<W::Object>) {
+    lock(&taken.asked.act)(&mut lock(core).world)
+}
+
+/// Lets the tasks run on that a step concerns, from what it answered now or before. The world stays as it is, unless they
+/// touch it.
+pub(crate) fn go_on<W: World>(core: &Shared<W>, taken: Taken<W>, answer: &Answer) -> Sequel<W::Object> {
+    let Taken { task, waker, asked, .. } = taken;
+    let Asked { label, about, gate, kills, goes_on, .. } = asked;
+    let spawned = goes_on(answer);
+    let dropped = {
         let mut core = lock(core);
-        let keeps = core.keeps;
-        let Pending { id, task, asked, waker, .. } = core.pending.remove(at);
-        let Effect { footprint, spawned, number, kept } = asked.body.does(&mut core.world, keeps);
         core.given_up.clear();
         core.touched.clear();
         core.told.clear();
-        let dropped =
-            core.goes_on((task, Steady::of(&(&asked.label, asked.about, number))), spawned, &asked.kills);
-        core.last = Some((id.task, footprint.label.map_or(asked.label, Name::from)));
-        let gate_reads = asked.gate.map_or_else(Vec::new, |gate| gate.reads);
-        let killed = asked.kills.iter().map(Steady::of).collect();
-        (footprint, gate_reads, dropped, waker, killed, task, kept.map(|kept| Answer { kept, number }))
+        core.goes_on((task, Steady::of(&(&label, about, answer.heard))), spawned, &kills)
     };
     drop(dropped);
     waker.wake();
-    let mut woke = vec![task];
-    settle(core, &mut woke);
+    let ran = settle(core);
     let mut core = lock(core);
     let (touchers, touched): (Vec<_>, Vec<_>) = core.touched.drain(..).unzip();
-    let footprint = footprint.and_writes(touched);
-    let mut gate_reads = gate_reads;
+    let mut gate_reads = gate.map_or_else(Vec::new, |gate| gate.reads);
     gate_reads.append(&mut core.given_up);
-    woke.append(&mut core.told);
-    let nodes = woke.iter().map(|place| core.tasks[*place].node_mark).collect();
-    let woke = woke.into_iter().map(|place| core.tasks[place].id).collect();
-    Granted { footprint, gate_reads, woke, touchers, nodes, killed, answer }
+    let told = std::mem::take(&mut core.told);
+    let killed = kills.iter().map(Steady::of).collect();
+    Sequel { doer: task, ran, told, touched, touchers, gate_reads, killed }
 }
 
-/// Answers a step as an earlier run was answered at this very place, and lets the tasks that it concerns run on. The
-/// world stays as it is.
-pub(crate) fn recall<W: World>(core: &Shared<W>, at: usize, answer: &Answer) {
-    let (dropped, waker) = {
-        let mut core = lock(core);
-        let Pending { task, asked, waker, .. } = core.pending.remove(at);
-        let spawned = asked.body.recalls(&*answer.kept);
-        let heard = Steady::of(&(&asked.label, asked.about, answer.number));
-        (core.goes_on((task, heard), spawned, &asked.kills), waker)
-    };
-    drop(dropped);
-    waker.wake();
-    settle(core, &mut Vec::new());
+/// Does one step, and lets the tasks run on that it concerns.
+pub(crate) fn grant<W: World>(core: &Shared<W>, at: usize) -> Granted<W> {
+    let taken = take(core, at);
+    let (answer, footprint) = act(core, &taken);
+    let last = (taken.id.task, footprint.label.map_or_else(|| taken.asked.label.clone(), Name::from));
+    let sequel = go_on(core, taken, &answer);
+    lock(core).last = Some(last);
+    Granted { footprint, answer, sequel }
 }
 
 impl<W: World> Core<W> {

@@ -8,11 +8,11 @@ mod step;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 
-pub(crate) use grant::{Granted, finish, grant, recall, settle};
+pub(crate) use grant::{Granted, Sequel, Taken, act, finish, go_on, grant, settle, take};
 use ready::{Ready, TaskWaker};
-pub(crate) use stance::{Stance, Waiting};
-pub(crate) use step::{Answer, Asked, Doing, Gate, Name, Pending, Spawned};
-use step::{Effect, TaskFuture};
+pub(crate) use stance::{Stance, Waiting, distinct, stance_number, step_number};
+use step::TaskFuture;
+pub(crate) use step::{Act, Answer, Asked, Gate, Name, Open, Pending, Spawned, parts};
 pub use step::{Shown, StepId};
 
 use crate::footprint::Steady;
@@ -57,8 +57,6 @@ pub(crate) struct Core<W: World> {
     pub touched: Vec<(Option<usize>, W::Object)>,
     /// Tasks that were told something since the last step began, whether or not they were there to hear it.
     told: Vec<usize>,
-    /// Whether what steps answer is kept for later runs.
-    pub keeps: bool,
 }
 
 pub(crate) type Shared<W> = Arc<Mutex<Core<W>>>;
@@ -77,7 +75,6 @@ impl<W: World> Core<W> {
             given_up: Vec::new(),
             touched: Vec::new(),
             told: Vec::new(),
-            keeps: false,
         }))
     }
 
@@ -168,6 +165,12 @@ impl<W: World> Core<W> {
         self.tasks[place].standing.stands_at(state);
     }
 
+    /// The same, and the order in which it hears what it waits for does not matter.
+    pub fn waits_at(&mut self, state: u64) {
+        let place = self.current.expect("only a running task can say where it stands");
+        self.tasks[place].standing.waits_at(state);
+    }
+
     /// A step is dropped before it happened.
     pub fn give_up(&mut self, id: StepId) -> Option<Pending<W>> {
         let dropped = self.pending.remove(self.find(id)?);
@@ -178,6 +181,11 @@ impl<W: World> Core<W> {
 
     pub fn find(&self, id: StepId) -> Option<usize> {
         self.pending.iter().position(|pending| pending.id == id)
+    }
+
+    /// The numbers of tasks, and the marks of the nodes that they run on.
+    pub fn marked(&self, places: impl Iterator<Item = usize>) -> Vec<(u64, u64)> {
+        places.map(|place| (self.tasks[place].id, self.tasks[place].node_mark)).collect()
     }
 
     /// The number of the running task.

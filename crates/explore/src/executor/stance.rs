@@ -1,8 +1,10 @@
 //! Where tasks stand, and the steps that they wait for, as numbers that are the same wherever they stand at the same.
 
-use super::{Core, Pending, StepId, Task};
+use std::sync::Arc;
+
+use super::{Act, Asked, Core, Name, Open, Pending, StepId, Task};
 use crate::footprint::{Steady, Sum};
-use crate::standing::{Awaited, Bonds};
+use crate::standing::{Awaited, Bonds, Heard};
 use crate::world::World;
 
 /// Where a task stands, as a number that tells what it waits for as well.
@@ -13,21 +15,39 @@ pub(crate) struct Stance {
     pub parent: Option<usize>,
     pub number: u64,
     pub bonds: Bonds,
+    pub heard: Heard,
 }
 
-/// A step that a task waits for, as a number, and what its gate is read from.
-#[derive(Debug, Clone)]
-pub(crate) struct Waiting<O> {
+/// A step that a task waits for, as a number, what its gate is read from, and what it does in whatever world.
+pub(crate) struct Waiting<W: World> {
     pub number: u64,
-    pub gate: Option<Vec<O>>,
+    pub label: Name,
+    pub about: u64,
+    pub gate: Vec<W::Object>,
+    pub open: Option<Open<W>>,
+    pub act: Act<W>,
+    /// Whether nodes die with it.
+    pub kills: bool,
 }
 
 /// Steps of one task that look the same are numbered as they were asked for.
-fn distinct(mut number: u64, taken: impl Fn(u64) -> bool) -> u64 {
+pub(crate) fn distinct(mut number: u64, taken: impl Fn(u64) -> bool) -> u64 {
     while taken(number) {
         number = Steady::of(&(number, "again"));
     }
     number
+}
+
+/// The number that a step has of this label, and about this, wherever a task stands at `stands` and waits for it.
+pub(crate) fn step_number(stands: u64, label: &Name, about: u64) -> u64 {
+    Steady::of(&(stands, label, about))
+}
+
+/// The number of where a task stands, from that of what it knows and those of the steps that it waits for.
+pub(crate) fn stance_number(stands: u64, steps: impl Iterator<Item = u64>) -> u64 {
+    let mut sum = Sum::default();
+    steps.for_each(|step| sum.add(step));
+    Steady::of(&(stands, sum))
 }
 
 impl<W: World> Core<W> {
@@ -39,11 +59,10 @@ impl<W: World> Core<W> {
 
     fn stance(&self, place: usize, task: &Task) -> Stance {
         let stands = self.stands_of(task);
-        let mut steps = Sum::default();
-        self.steps_of(place).for_each(|pending| steps.add(pending.number(stands)));
+        let number = stance_number(stands, self.steps_of(place).map(|pending| pending.number(stands)));
         let (node, kind, awaited) = (task.node_mark, task.standing.kind, self.awaited(task));
         let bonds = Bonds { stands, node, kind, awaited };
-        Stance { task: place, parent: task.parent, number: Steady::of(&(stands, steps)), bonds }
+        Stance { task: place, parent: task.parent, number, bonds, heard: task.standing.heard }
     }
 
     /// Who waits for the result of a task, if somebody still does.
@@ -59,14 +78,17 @@ impl<W: World> Core<W> {
     }
 
     /// The steps that a task waits for.
-    pub fn waiting(&self, place: usize) -> Vec<Waiting<W::Object>> {
+    pub fn waiting(&self, place: usize) -> Vec<Waiting<W>> {
         let stands = self.stands_of(&self.tasks[place]);
-        let mut steps: Vec<Waiting<W::Object>> = Vec::new();
+        let mut steps: Vec<Waiting<W>> = Vec::new();
         for pending in self.steps_of(place) {
             let number =
                 distinct(pending.number(stands), |number| steps.iter().any(|step| step.number == number));
-            let gate = pending.asked.gate.as_ref().map(|gate| gate.reads.clone());
-            steps.push(Waiting { number, gate });
+            let Asked { label, about, gate, act, kills, .. } = &pending.asked;
+            let open = gate.as_ref().map(|gate| Arc::clone(&gate.open));
+            let gate = gate.as_ref().map_or_else(Vec::new, |gate| gate.reads.clone());
+            let (label, about, act) = (label.clone(), *about, Arc::clone(act));
+            steps.push(Waiting { number, label, about, gate, open, act, kills: !kills.is_empty() });
         }
         steps
     }

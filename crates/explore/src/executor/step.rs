@@ -3,9 +3,12 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::future::Future;
+use std::hash::Hash;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
+use super::stance::step_number;
 use crate::footprint::{Footprint, Steady};
 use crate::standing::Asker;
 use crate::world::World;
@@ -21,26 +24,25 @@ pub struct StepId {
     pub number: u32,
 }
 
-/// What a step did.
-pub(crate) struct Effect<W: World> {
-    pub footprint: Footprint<W::Object>,
-    /// The task that it started in the same breath, if any.
-    pub spawned: Option<Spawned>,
-    /// What it answered, as a number.
-    pub number: u64,
-    /// What it answered, if that is to be kept.
-    pub kept: Option<Kept>,
-}
-
-/// What a step answered, for a later run that comes to the same place.
-pub(crate) type Kept = Box<dyn Any + Send>;
-
-/// What a step answered, and the same as a number.
+/// What a step answered.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub kept: Kept,
+    value: Box<dyn Any + Send>,
+    /// The same as a number.
     pub number: u64,
+    /// What the task that asked hears of it, as a number: what goes to a task that it starts, it does not hear.
+    pub heard: u64,
 }
+
+/// What a step does to the world. What comes of it follows from the world alone, so it can be asked of any world in
+/// which the step could happen, as often as somebody wants to know.
+pub(crate) type Act<W> = Arc<Mutex<dyn FnMut(&mut W) -> (Answer, Footprint<<W as World>::Object>) + Send>>;
+
+/// What the task that asked makes of the answer. Answers the task that it starts in the same breath, if any.
+pub(crate) type GoesOn = Box<dyn FnOnce(&Answer) -> Option<Spawned> + Send>;
+
+/// When a step can happen, in whatever world.
+pub(crate) type Open<W> = Arc<dyn Fn(&W) -> bool + Send + Sync>;
 
 pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -58,43 +60,27 @@ pub(crate) struct Spawned {
 /// What must hold before a step can happen, and what that is read from.
 pub(crate) struct Gate<W: World> {
     pub reads: Vec<W::Object>,
-    pub open: Box<dyn Fn(&W) -> bool + Send>,
+    pub open: Open<W>,
 }
 
-/// What a step does.
-pub(crate) trait Body<W: World>: Send {
-    /// Does it, and keeps the answer if that is wanted.
-    fn does(self: Box<Self>, world: &mut W, keeps: bool) -> Effect<W>;
-
-    /// Answers what it answered when an earlier run did it at this very place. Answers the task that it starts.
-    fn recalls(self: Box<Self>, kept: &(dyn Any + Send)) -> Option<Spawned>;
-}
-
-/// A body in its parts: what it does to the world, and what its task makes of the answer.
-pub(crate) struct Doing<D, T, G> {
-    pub does: D,
-    pub number: fn(&T) -> u64,
-    pub goes_on: G,
-}
-
-impl<W, D, T, G> Body<W> for Doing<D, T, G>
-where
-    W: World,
-    D: FnOnce(&mut W) -> (T, Footprint<W::Object>) + Send,
-    T: Clone + Send + 'static,
-    G: FnOnce(T) -> Option<Spawned> + Send,
-{
-    fn does(self: Box<Self>, world: &mut W, keeps: bool) -> Effect<W> {
-        let (answer, footprint) = (self.does)(world);
-        let number = (self.number)(&answer);
-        let kept = keeps.then(|| Box::new(answer.clone()) as Kept);
-        Effect { footprint, spawned: (self.goes_on)(answer), number, kept }
+impl Answer {
+    fn value<T: 'static>(&self) -> &T {
+        self.value.downcast_ref().expect("a step answers alike wherever it happens")
     }
+}
 
-    fn recalls(self: Box<Self>, kept: &(dyn Any + Send)) -> Option<Spawned> {
-        let answer = kept.downcast_ref::<T>().expect("a step of the same place answers alike");
-        (self.goes_on)(answer.clone())
-    }
+/// A body as an act, and what its task makes of the answer.
+pub(crate) fn parts<W: World, T: Hash + Clone + Send + 'static>(
+    mut body: impl FnMut(&mut W) -> (T, Footprint<W::Object>) + Send + 'static,
+    hears: fn(&T) -> u64,
+    goes_on: impl FnOnce(T) -> Option<Spawned> + Send + 'static,
+) -> (Act<W>, GoesOn) {
+    let act = move |world: &mut W| {
+        let (value, footprint) = body(world);
+        let (number, heard) = (Steady::of(&value), hears(&value));
+        (Answer { value: Box::new(value), number, heard }, footprint)
+    };
+    (Arc::new(Mutex::new(act)), Box::new(move |answer| goes_on(answer.value::<T>().clone())))
 }
 
 /// A step that a task asks for.
@@ -107,7 +93,8 @@ pub(crate) struct Asked<W: World> {
     pub kills: Vec<Name>,
     /// Something that goes wrong: random runs draw its place rather than the step.
     pub fault: bool,
-    pub body: Box<dyn Body<W>>,
+    pub act: Act<W>,
+    pub goes_on: GoesOn,
 }
 
 /// A step that waits for its turn.
@@ -124,7 +111,7 @@ pub(crate) struct Pending<W: World> {
 impl<W: World> Pending<W> {
     /// A number that the step has wherever a task stands at `stands` and waits for it.
     pub fn number(&self, stands: u64) -> u64 {
-        Steady::of(&(stands, &self.asked.label, self.asked.about))
+        step_number(stands, &self.asked.label, self.asked.about)
     }
 
     pub fn is_open(&self, world: &W) -> bool {

@@ -70,6 +70,15 @@ impl Moves {
         number(&self.before) == number(&self.after)
     }
 
+    /// Where a task stood that is still there.
+    pub fn of_task(&self, task: usize) -> Option<(&Stance, &Stance)> {
+        self.before.get(&task).zip(self.after.get(&task))
+    }
+
+    pub fn is_new(&self, at: &Stance) -> bool {
+        !self.before.contains_key(&at.task)
+    }
+
     /// Whoever of those before the step started a task that is new, or the task itself; none if that is not known any
     /// more.
     pub fn source(&self, mut task: usize) -> Option<usize> {

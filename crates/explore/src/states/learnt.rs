@@ -1,28 +1,34 @@
-//! What is known of steps: each was done by a run of the code once, and does the same wherever it meets the same.
+//! What is known of what tasks make of their steps' answers: a run of the code went on from each once, and any other goes
+//! on alike wherever it meets the same.
 
 use std::collections::HashMap;
 
 use super::death::{Deaths, Loss};
-use super::space::{ByHash, ObjectAt, Space, TaskAt, without};
-use crate::footprint::Steady;
+use super::deed::Done;
+use super::space::{ByHash, Change, ObjectAt, Space, TaskAt, without};
+use crate::footprint::{Steady, Sum};
 use crate::world::World;
 
-/// How a step changes an object.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Change {
-    /// It holds this afterwards.
-    Set(u64),
-    /// It is a sum, and holds so much more afterwards.
-    Add(u64),
-}
-
-/// What a step depends on: what these objects hold. The nodes that die with it are always the same.
+/// What it depends on how tasks go on: what these objects hold, which they touch. The nodes that die with a step are
+/// always the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Needs {
     pub objects: Vec<ObjectAt>,
     pub dying: Vec<u64>,
     /// Whoever loses something by it touches the world: then it depends on all of them.
     pub company: bool,
+    pub hears: Hears,
+}
+
+/// What depends on the task that waits for the result of the one that does the step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hears {
+    /// Nothing: it is not told of the step.
+    Nothing,
+    /// It is told while it is calm: it matters what it knew before all that waits for it.
+    Calmly,
+    /// It runs on, so it matters where it stands.
+    All,
 }
 
 /// What comes of a task that loses something.
@@ -34,16 +40,27 @@ pub(super) enum Mourning {
     Touches,
 }
 
-/// What a step does where it meets the same.
+/// How tasks go on where they meet the same.
 #[derive(Debug)]
 pub(super) struct Lesson {
+    /// What they changed as they touched it.
     pub changes: Vec<(ObjectAt, Change)>,
-    /// Where the tasks stood that it moved, and where they stand afterwards, those that it started included.
-    pub left: Vec<TaskAt>,
-    pub came: Vec<TaskAt>,
+    pub went: Went,
 }
 
-/// Lessons of a step that depended on the same things, by how it met them.
+/// Which tasks a step moves.
+#[derive(Debug)]
+pub(super) struct Went {
+    /// Where tasks stood that ran on, and where they stand afterwards, those that they started included.
+    pub left: Vec<TaskAt>,
+    pub came: Vec<TaskAt>,
+    /// What the task that does the step hears of it, if it is calm.
+    pub own: Option<Sum>,
+    /// What the one that waits for its result is told, if that one is calm.
+    pub tells: Option<Sum>,
+}
+
+/// Lessons that depended on the same things, by how they were met.
 #[derive(Debug)]
 struct Lessons {
     needs: Needs,
@@ -53,7 +70,10 @@ struct Lessons {
 /// Everything that runs have shown.
 #[derive(Debug, Default)]
 pub(super) struct Learnt {
+    /// By the step and what it answered.
     lessons: ByHash<Vec<Lessons>>,
+    /// The steps and answers after which some task touched the world as it went on.
+    touching: ByHash<()>,
     /// What comes of a task, by where it stood and what it lost.
     losses: HashMap<(TaskAt, Loss), Mourning>,
     /// Whether a step can happen, by the step and what its gate is read from.
@@ -69,10 +89,15 @@ pub(super) struct Taking {
 }
 
 impl Needs {
-    /// How a step meets what it depends on, the task that waits for its result included.
-    fn met<W: World>(&self, space: &Space<W>, Taking { state, task, .. }: Taking) -> u64 {
+    /// How a step that left a world meets what it depends on; none if it does not.
+    fn met<W: World>(
+        &self,
+        space: &Space<W>,
+        Taking { state, task, .. }: Taking,
+        place: usize,
+    ) -> Option<u64> {
         let at = &space.states[state];
-        let held: Vec<u64> = self.objects.iter().map(|object| space.holds(at.place, *object)).collect();
+        let held = space.held(place, &self.objects);
         let losses = (!self.dying.is_empty()).then(|| {
             let bonds = |task: &TaskAt| space.standpoints[*task].bonds;
             let deaths = Deaths::of(&self.dying, at.tasks.iter().map(bonds));
@@ -80,13 +105,21 @@ impl Needs {
             let lost = company.iter().chain([&task]).map(|task| (*task, deaths.loss(&bonds(task))));
             lost.filter(|(_, loss)| !loss.is_none()).collect::<Vec<_>>()
         });
-        Steady::of(&(held, space.asker(&at.tasks, task), losses))
+        let asker = match self.hears {
+            Hears::Nothing => None,
+            Hears::Calmly => Some(space.standpoints[space.asker(&at.tasks, task)?].heard.calmly()?),
+            Hears::All => space.asker(&at.tasks, task).map(|task| task as u64),
+        };
+        Some(Steady::of(&(held, asker, losses)))
     }
 }
 
 fn gate_of<W: World>(space: &Space<W>, place: usize, step: u64, reads: &[ObjectAt]) -> u64 {
-    let held = reads.iter().map(|object| space.holds(place, *object));
-    held.fold(step, |gate, held| Steady::of(&(gate, held)))
+    Steady::of(&(step, space.held(place, reads)))
+}
+
+fn heard(step: u64, done: Done) -> u64 {
+    Steady::of(&(step, done.answer))
 }
 
 impl Learnt {
@@ -110,9 +143,19 @@ impl Learnt {
         self.gates.insert(gate_of(space, place, step, reads), open);
     }
 
-    pub fn add<W: World>(&mut self, space: &Space<W>, taking: Taking, needs: Needs, lesson: Lesson) {
-        let met = needs.met(space, taking);
-        let all = self.lessons.entry(taking.step).or_default();
+    pub fn add<W: World>(
+        &mut self,
+        space: &Space<W>,
+        (taking, done): (Taking, Done),
+        needs: Needs,
+        lesson: Lesson,
+    ) {
+        if !needs.objects.is_empty() {
+            self.touching.insert(heard(taking.step, done), ());
+        }
+        let Some(met) = needs.met(space, taking, done.place) else { return };
+        let calm = lesson.went.own.and_then(|_| space.calm_step(taking.task, taking.step));
+        let all = self.lessons.entry(heard(calm.unwrap_or(taking.step), done)).or_default();
         let at = all.iter().position(|lessons| lessons.needs == needs).unwrap_or_else(|| {
             all.push(Lessons { needs, by_meeting: ByHash::default() });
             all.len() - 1
@@ -120,24 +163,52 @@ impl Learnt {
         all[at].by_meeting.entry(met).or_default().push(lesson);
     }
 
+    /// Whether a task ever touched the world as it went on from a step that answered so.
+    pub fn touches(&self, step: u64, done: Done) -> bool {
+        self.touching.contains_key(&heard(step, done))
+    }
+
     /// Where a task stood when others died, what it lost, and what came of it.
     pub fn mourns(&mut self, task: TaskAt, loss: Loss, mourning: Mourning) {
         self.losses.insert((task, loss), mourning);
     }
 
-    /// The world and the tasks after a step, if it was done where it meets the same.
-    pub fn after<W: World>(&self, space: &mut Space<W>, taking: Taking) -> Option<(usize, Vec<TaskAt>)> {
-        let place = space.states[taking.state].place;
+    /// The world and the tasks after a step that was done, if tasks went on from it where they met the same.
+    pub fn after<W: World>(
+        &self,
+        space: &mut Space<W>,
+        taking: Taking,
+        done: Done,
+    ) -> Option<(usize, Vec<TaskAt>)> {
         let tasks = &space.states[taking.state].tasks;
-        let (lesson, mut after) = self.lessons.get(&taking.step)?.iter().find_map(|lessons| {
-            let met = lessons.by_meeting.get(&lessons.needs.met(space, taking))?;
-            met.iter().find_map(|lesson| {
-                let others = without(tasks, &lesson.left)?;
-                Some((lesson, self.survivors(space, &lessons.needs, others)?))
-            })
-        })?;
-        after.extend_from_slice(&lesson.came);
-        Some((space.place_after(place, &lesson.changes), after))
+        let steps = space.calm_step(taking.task, taking.step).into_iter().chain([taking.step]);
+        let all = steps.filter_map(|step| self.lessons.get(&heard(step, done))).flatten();
+        let (lesson, mut after) =
+            all.into_iter().find_map(|lessons| self.met(space, (taking, done), lessons))?;
+        let asker = space.asker(tasks, taking.task);
+        let Went { came, own, tells, .. } = &lesson.went;
+        let mut hears = |task: TaskAt, more: Sum, own: Option<u64>| {
+            let at = after.iter().position(|other| *other == task).expect("who only hears does not leave");
+            after[at] = space.hears(task, more, own);
+        };
+        own.iter().for_each(|more| hears(taking.task, *more, Some(taking.step)));
+        asker.zip(*tells).into_iter().for_each(|(asker, more)| hears(asker, more, None));
+        after.extend_from_slice(came);
+        Some((space.place_after(done.place, &lesson.changes), after))
+    }
+
+    /// A lesson that a step meets, and the tasks that it does not move.
+    fn met<'l, W: World>(
+        &self,
+        space: &Space<W>,
+        (taking, done): (Taking, Done),
+        lessons: &'l Lessons,
+    ) -> Option<(&'l Lesson, Vec<TaskAt>)> {
+        let met = lessons.needs.met(space, taking, done.place)?;
+        lessons.by_meeting.get(&met)?.iter().find_map(|lesson| {
+            let others = without(&space.states[taking.state].tasks, &lesson.went.left)?;
+            Some((lesson, self.survivors(space, &lessons.needs, others)?))
+        })
     }
 
     /// What is left of tasks once nodes have died, if it is known of each what that means to it.

@@ -1,69 +1,66 @@
-//! A run that is in a state, and the way that it came.
+//! A run under way: what is learnt of how tasks go on, it shows.
 
-use crate::executor::StepId;
-use crate::run::{Answers, Apart, Run, Waypoint};
+use crate::executor::{Answer, Sequel, Stance, StepId, Taken};
+use crate::footprint::Footprint;
+use crate::run::Run;
+use crate::states::space::{Space, TaskAt};
 use crate::world::{Scenario, World};
 
-/// A step on the way of a run.
-struct Passed<S: Scenario> {
-    /// The number of the step.
-    step: u64,
-    id: StepId,
-    waypoint: Waypoint<S::World>,
-    answers: Answers,
-}
-
-/// A run, and the state that it is in.
+/// A run, and where its tasks stand.
 pub(super) struct Live<'a, S: Scenario> {
     pub run: Run<'a, S>,
-    pub state: usize,
-    way: Vec<Passed<S>>,
+    /// The state that it is in, if it came there by doing every step; none where it did what some tasks need.
+    pub state: Option<usize>,
+    pub stances: Vec<Stance>,
+    stands: Vec<TaskAt>,
+    path: Vec<StepId>,
 }
 
 impl<'a, S: Scenario> Live<'a, S> {
     /// A run at its start.
-    pub fn new(run: Run<'a, S>, state: usize) -> Self {
-        run.keep_answers();
-        Live { run, state, way: Vec::new() }
+    pub fn new(run: Run<'a, S>) -> Self {
+        Live { run, state: None, stances: Vec::new(), stands: Vec::new(), path: Vec::new() }
     }
 
     /// The steps that the run did.
-    pub fn path(&self) -> Vec<StepId> {
-        self.way.iter().map(|passed| passed.id).collect()
+    pub fn path(&self) -> &[StepId] {
+        &self.path
     }
 
-    pub fn len(&self) -> usize {
-        self.way.len()
+    /// Does a step as it is done.
+    pub fn repeat(&mut self, id: StepId) {
+        self.path.push(id);
+        self.run.repeat(id);
     }
 
-    /// Goes the way of an earlier run as far as it is the wanted one. Answers how far that was, and how many of its
-    /// steps were recalled.
-    pub fn follow(&mut self, earlier: Live<'a, S>, wanted: &[u64]) -> (usize, u64) {
-        let Live { run: before, way, .. } = earlier;
-        let shared = way.iter().zip(wanted).take_while(|(passed, step)| passed.step == **step).count();
-        let last = way.get(shared).map_or_else(|| before.waypoint(), |passed| passed.waypoint.clone());
-        self.way = way;
-        self.way.truncate(shared);
-        let mut recalled = 0;
-        for Passed { id, waypoint, answers, .. } in &self.way {
-            recalled += u64::from(self.run.pass(*id, waypoint, answers));
-        }
-        self.run.put(&last);
-        (shared, recalled)
+    /// Lets the tasks go on from a step as from the same answer before. The world stays as it is.
+    pub fn recall(&mut self, id: StepId, answer: &Answer) {
+        let taken = self.take(id);
+        self.run.go_on(taken, answer);
     }
 
-    /// Does a step that a run did before in this state.
-    pub fn repeat(&mut self, step: u64, id: StepId) {
-        let waypoint = self.run.waypoint();
-        let answers = self.run.repeat(id);
-        self.way.push(Passed { step, id, waypoint, answers });
+    pub fn take(&mut self, id: StepId) -> Taken<S::World> {
+        self.path.push(id);
+        self.run.take(id)
     }
 
-    /// Does a step that no run did before in this state.
-    pub fn learn(&mut self, step: u64, id: StepId) -> Apart<<S::World as World>::Object> {
-        let waypoint = self.run.waypoint();
-        let (apart, answers) = self.run.step_apart(id);
-        self.way.push(Passed { step, id, waypoint, answers });
-        apart
+    pub fn act(&self, taken: &Taken<S::World>) -> (Answer, Footprint<<S::World as World>::Object>) {
+        self.run.act(taken)
+    }
+
+    pub fn go_on(&mut self, taken: Taken<S::World>, answer: &Answer) -> Sequel<<S::World as World>::Object> {
+        self.run.go_on(taken, answer)
+    }
+
+    /// Looks where the tasks stand now.
+    pub fn look(&mut self, space: &mut Space<S::World>) -> &[TaskAt] {
+        self.stances = self.run.stances();
+        self.stands = space.tasks(&self.stances, |task| self.run.waiting(task));
+        &self.stands
+    }
+
+    /// Whether there are tasks at all these standpoints.
+    pub fn has(&self, tasks: &[TaskAt]) -> bool {
+        tasks.iter().all(|task| self.stands.binary_search(task).is_ok())
     }
 }

@@ -4,31 +4,47 @@
 //! the world holds, and where every task stands ([`crate::Handle::stands_at`] says how little of what a task heard
 //! still counts).
 //!
-//! A run cannot go back: futures cannot be copied. But what a step does follows from where its task stands and from
-//! what it reads, so it is enough that a run of the code does it once. What was learnt there is looked up wherever the
-//! step meets the same again, and a run is made only for what nobody has seen. Each such run begins at the start, and
-//! goes as the one before it did for as long as their ways are the same. Whether it comes to the state that was foretold
-//! is checked: a step that touches more than it names is found out.
+//! A run cannot go back: futures cannot be copied. But a step has two halves. What it does to the world follows from
+//! what it reads there, so it is enough that the code does it once in a world that holds the same; worlds can be copied,
+//! so no run is needed for that. How tasks go on follows from where they stand and from what the step answered, so it is
+//! enough that a run goes on from it once. What was learnt is looked up wherever the step meets the same again.
+//!
+//! Such a run begins at the start, recalls the steps that its tasks depend on, and leaves out the rest. Other runs do
+//! every step, to each world in which nothing is left to happen and to a sample of all states: whether they come to what
+//! was foretold is checked, so a step that touches more than it names is found out.
 
 mod death;
+mod deed;
 mod learnt;
 mod live;
+mod moved;
 mod space;
 
-use std::collections::BTreeMap;
-
-use crate::executor::{Stance, StepId};
+use crate::executor::{Answer, StepId, lock};
 use crate::footprint::Footprint;
-use crate::run::{Apart, Overrun, Run, Wrong, trace};
+use crate::run::{Overrun, Run};
 use crate::search::{Found, Listener, Options, Violation};
 use crate::world::{Scenario, World};
-use death::{Deaths, Moves};
-use learnt::{Change, Learnt, Lesson, Mourning, Needs, Taking};
+use deed::{Deed, Deeds, Done};
+use learnt::{Learnt, Lesson, Needs, Taking};
 use live::Live;
-use space::{ByHash, ObjectAt, Space, State, TaskAt, holds};
+use moved::Moved;
+use space::{ByHash, Space, State, TaskAt};
 
 /// How many states are gone through between two looks at whether to stop.
 const STATES_PER_LOOK: usize = 1_024;
+
+/// Of so many states, a run does every step to one, to see whether it comes to what was foretold.
+const STATES_PER_PROOF: usize = 1_024;
+
+/// What is left to be done.
+#[derive(Debug, Clone, Copy)]
+enum Left {
+    /// A state whose steps were not taken yet.
+    State(usize),
+    /// A step that needed a run when its state was gone through.
+    Step(Taking),
+}
 
 struct States<'a, 't, S: Scenario> {
     scenario: &'a S,
@@ -36,9 +52,9 @@ struct States<'a, 't, S: Scenario> {
     /// The world before any task started.
     origin: S::World,
     space: Space<S::World>,
+    deeds: Deeds,
     learnt: Learnt,
-    /// States whose steps were not taken yet.
-    left: Vec<usize>,
+    left: Vec<Left>,
     /// Which state comes after which.
     ways: Vec<(usize, usize)>,
     /// The name of each step in the last run that did it.
@@ -64,6 +80,7 @@ pub(crate) fn search_states<S: Scenario>(
         options,
         space: Space::of(run.world(S::World::clone)),
         origin,
+        deeds: Deeds::default(),
         learnt: Learnt::default(),
         left: Vec::new(),
         ways: Vec::new(),
@@ -74,8 +91,11 @@ pub(crate) fn search_states<S: Scenario>(
     };
     states.begin(run);
     let mut counted = 0;
-    while let Some(state) = states.left.pop() {
-        states.go_on(state)?;
+    while let Some(left) = states.left.pop() {
+        match left {
+            Left::State(state) => states.go_on(state)?,
+            Left::Step(taking) => states.take(taking)?,
+        }
         if states.space.states.len() >= counted + STATES_PER_LOOK {
             counted = states.space.states.len();
             options.meter.count(STATES_PER_LOOK as u64);
@@ -92,8 +112,7 @@ pub(crate) fn search_states<S: Scenario>(
     if states.found.exhausted
         && let Some(state) = states.circle()
     {
-        states.live_at(state);
-        let path = states.live.map_or_else(Vec::new, |live| live.path());
+        let path = states.prove(state).path().to_vec();
         return Err(Overrun { path });
     }
     Ok(states.found)
@@ -101,16 +120,20 @@ pub(crate) fn search_states<S: Scenario>(
 
 impl<'a, S: Scenario> States<'a, '_, S> {
     fn begin(&mut self, run: Run<'a, S>) {
-        let stances = run.stances();
-        let tasks = self.space.tasks(&stances, |task| run.waiting(task));
+        let mut live = Live::new(run);
+        let tasks = live.look(&mut self.space).to_vec();
         let (state, _) = self.space.state(0, tasks, None);
-        self.live = Some(Live::new(run, state));
-        self.left.push(state);
+        live.state = Some(state);
+        self.live = Some(live);
+        self.left.push(Left::State(state));
     }
 
-    /// Judges a state, and takes every step that can happen there. Those that nobody has seen come last: the run that
-    /// is made to judge does the first of them, and the one that does the last is in the state that is next.
+    /// Judges a state, and takes every step that can happen there. Of those that need a run one is taken at once: the
+    /// others may need none any more when their turn comes.
     fn go_on(&mut self, state: usize) -> Result<(), Overrun> {
+        if state.is_multiple_of(STATES_PER_PROOF) {
+            self.prove(state);
+        }
         self.judge(state);
         let open = self.open(state);
         if open.is_empty() {
@@ -118,21 +141,38 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         }
         let mut unknown = Vec::new();
         for taking in open {
-            match self.learnt.after(&mut self.space, taking) {
-                Some((place, tasks)) => self.come_to(taking, place, tasks),
+            match self.after(taking) {
+                Some((place, tasks)) => drop(self.come_to(taking, place, tasks)?),
                 None => unknown.push(taking),
             }
         }
-        unknown.into_iter().try_for_each(|taking| self.learn(taking))
+        let last = unknown.pop();
+        self.left.extend(unknown.into_iter().map(Left::Step));
+        last.map_or(Ok(()), |taking| self.learn(taking))
     }
 
-    /// A world that was come to by steps that were seen elsewhere is looked at in a run.
+    /// Takes a step that needed a run before.
+    fn take(&mut self, taking: Taking) -> Result<(), Overrun> {
+        match self.after(taking) {
+            Some((place, tasks)) => self.come_to(taking, place, tasks).map(drop),
+            None => self.learn(taking),
+        }
+    }
+
+    /// Judges a world that was come to for the first time.
     fn judge(&mut self, state: usize) {
         let place = self.space.states[state].place;
-        if !std::mem::replace(&mut self.space.places[place].judged, true) {
-            let wrong = self.live_at(state).run.judged();
-            self.note(wrong);
+        if std::mem::replace(&mut self.space.places[place].judged, true) {
+            return;
         }
+        if self.space.places[place].world.is_none() {
+            self.live_in(state);
+        }
+        let judged = match &self.space.places[place].world {
+            Some(world) => self.scenario.always(world),
+            None => self.live_in(state).run.judged(),
+        };
+        self.note(state, judged);
     }
 
     /// The steps that can happen in a state. Tasks that stand at the same do the same: one of them is enough.
@@ -158,133 +198,119 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         if let Some(known) = known.or_else(|| self.learnt.is_open(&self.space, place, step, reads)) {
             return known;
         }
-        let live = self.live_at(state);
-        let open = live.run.find(step).is_some_and(|id| live.run.is_open(id));
+        let open = match (&self.space.places[place].world, &self.space.standpoints[task].steps[nth].open) {
+            (Some(world), Some(open)) => open(world),
+            _ => {
+                let live = self.live_in(state);
+                live.run.find(step).is_some_and(|id| live.run.is_open(id))
+            }
+        };
         let reads = &self.space.standpoints[task].steps[nth].gate;
         self.learnt.gate(&self.space, place, (step, open), reads);
         open
     }
 
-    /// A step that was seen elsewhere leads to a state.
-    fn come_to(&mut self, from: Taking, place: usize, tasks: Vec<TaskAt>) {
+    /// The world and the tasks after a step, if no run is needed to know.
+    fn after(&mut self, taking: Taking) -> Option<(usize, Vec<TaskAt>)> {
+        let done = self.done(taking)?;
+        self.learnt.after(&mut self.space, taking, done)
+    }
+
+    /// What a step does to the world of a state: as it was seen to, or as it does in that world now.
+    fn done(&mut self, taking: Taking) -> Option<Done> {
+        let Taking { state, task, step } = taking;
+        let place = self.space.states[state].place;
+        let known = self.deeds.of(&mut self.space, place, step);
+        if known.is_some_and(|done| self.space.places[done.place].world.is_some()) {
+            return known;
+        }
+        let Some(mut world) = self.space.places[place].world.clone() else { return known };
+        let (answer, footprint) = lock(self.space.act(task, step))(&mut world);
+        self.found.steps += 1;
+        let seen =
+            known.unwrap_or_else(|| self.see(taking, (answer.number, Some(answer)), &footprint, &world));
+        self.space.keep(seen.place, &world);
+        Some(seen)
+    }
+
+    /// A step was seen to do something: `world` is what it left.
+    fn see(
+        &mut self,
+        Taking { state, step, .. }: Taking,
+        (number, answer): (u64, Option<Answer>),
+        footprint: &Footprint<<S::World as World>::Object>,
+        world: &S::World,
+    ) -> Done {
+        assert!(!footprint.everything, "a step among states says what it touches");
+        let place = self.space.states[state].place;
+        let (needs, changes) = self.space.effect((place, world), (&footprint.reads, &footprint.writes));
+        let deed = Deed { number, answer, changes };
+        self.deeds.add(&mut self.space, (place, step), needs, deed)
+    }
+
+    /// A step leads to a state.
+    fn come_to(&mut self, from: Taking, place: usize, tasks: Vec<TaskAt>) -> Result<usize, Overrun> {
         let (state, new) = self.space.state(place, tasks, Some((from.state, from.step)));
         self.found.transitions += 1;
         self.ways.push((from.state, state));
         if new {
-            self.left.push(state);
+            self.left.push(Left::State(state));
+            let depth = self.space.states[state].depth;
+            self.found.depth = self.found.depth.max(depth);
+            if depth > self.options.limits.steps_max {
+                return Err(Overrun { path: self.prove(state).path().to_vec() });
+            }
         }
+        Ok(state)
     }
 
-    /// A run does a step that was never done where it meets the same.
+    /// A run goes on from a step as none did where it met the same.
     fn learn(&mut self, taking: Taking) -> Result<(), Overrun> {
         let Taking { state, step, .. } = taking;
-        self.live_at(state);
-        let mut live = self.live.take().expect("a run was just made");
-        let id = live.run.find(step).expect("a state has the same steps whichever way it was come to");
-        if live.len() >= self.options.limits.steps_max {
-            return Err(Overrun { path: live.path() });
-        }
-        let before = live.run.stances();
-        let apart = live.learn(step, id);
+        let mut live = self.live_with(taking);
+        let id = live.run.find(step).unwrap_or_else(|| self.strays(state));
+        let taken = live.take(id);
         self.found.steps += 1;
-        let after = live.run.stances();
-        let place = self.space.states[state].place;
-        let (objects, changes) = self.effect(place, &apart.footprint, &live.run);
-        let (company, left, came) = self.moved(&apart, &before, &after, &live.run);
-        let needs = Needs { objects, dying: apart.dying, company };
-        self.learnt.add(&self.space, taking, needs, Lesson { changes, left, came });
-        let (place, tasks) = self.learnt.after(&mut self.space, taking).expect("it was just learnt");
-        self.space.places[place].judged = true;
-        let wrong = live.run.wrong.take();
-        let (after, new) = self.space.state(place, tasks, Some((state, step)));
-        self.found.transitions += 1;
-        self.found.depth = self.found.depth.max(live.len());
-        self.ways.push((state, after));
-        if new {
-            self.left.push(after);
+        let (done, sequel) = match self.done(taking) {
+            Some(done) if self.put(&live, done.place) => {
+                let place = self.space.states[state].place;
+                let answer = self.deeds.answer(&self.space, place, step);
+                (done, live.go_on(taken, answer.expect("whoever keeps worlds keeps answers")))
+            }
+            known => {
+                let (answer, footprint) = live.act(&taken);
+                let see = |world: &S::World| self.see(taking, (answer.number, None), &footprint, world);
+                (known.unwrap_or_else(|| live.run.world(see)), live.go_on(taken, &answer))
+            }
+        };
+        let before = std::mem::take(&mut live.stances);
+        live.look(&mut self.space);
+        let touched = |world: &S::World| self.space.effect((done.place, world), (&[], &sequel.touched));
+        let (objects, changes) = live.run.world(touched);
+        let moved = Moved { sequel: &sequel, before: &before, live: &live };
+        let (hears, company, went) = moved.learn(&mut self.space, &mut self.learnt);
+        let needs = Needs { objects, dying: sequel.killed, company, hears };
+        self.learnt.add(&self.space, (taking, done), needs, Lesson { changes, went });
+        let after = self.learnt.after(&mut self.space, taking, done);
+        let (place, tasks) = after.unwrap_or_else(|| self.strays(state));
+        live.run.world(|world| self.space.keep(place, world));
+        let after = self.come_to(taking, place, tasks)?;
+        if !live.has(&self.space.came(state, after)) {
+            self.strays(state);
         }
-        live.state = after;
+        live.state = live.state.filter(|at| *at == state).map(|_| after);
+        let partial = self.space.places[place].world.is_none();
+        let judged = if partial { live.run.judged() } else { Ok(()) };
         self.live = Some(live);
-        self.note(wrong);
+        self.note(after, judged);
         Ok(())
     }
 
-    /// The objects that a step depended on, and how it changed which.
-    fn effect(
-        &mut self,
-        place: usize,
-        footprint: &Footprint<<S::World as World>::Object>,
-        run: &Run<'a, S>,
-    ) -> (Vec<ObjectAt>, Vec<(ObjectAt, Change)>) {
-        assert!(!footprint.everything, "a step among states says what it touches");
-        let mut needs: Vec<ObjectAt> =
-            footprint.reads.iter().map(|object| self.space.object(object)).collect();
-        let mut changes: Vec<(ObjectAt, Change)> = Vec::new();
-        for name in &footprint.writes {
-            let object = self.space.object(name);
-            if changes.iter().any(|(known, _)| *known == object) {
-                continue;
-            }
-            let (old, new) = (self.space.holds(place, object), run.world(|world| holds(world, name)).number);
-            if self.space.is_sum(object) {
-                changes.push((object, Change::Add(new.wrapping_sub(old))));
-            } else {
-                needs.push(object);
-                changes.push((object, Change::Set(new)));
-            }
-        }
-        needs.sort_unstable();
-        needs.dedup();
-        (needs, changes)
-    }
-
-    /// Where the tasks stood that moved, and where they stand now. Of those that died with nodes nothing is left, and
-    /// what that meant to others is learnt of each of them, unless one of them touched the world: then it belongs to the
-    /// step.
-    fn moved(
-        &mut self,
-        Apart { doer, touchers, dying, .. }: &Apart<<S::World as World>::Object>,
-        before: &[Stance],
-        after: &[Stance],
-        run: &Run<'a, S>,
-    ) -> (bool, Vec<TaskAt>, Vec<TaskAt>) {
-        let moves = Moves::of(before, after);
-        let others = before.iter().filter(|at| at.task != *doer);
-        let deaths = Deaths::of(dying, others.map(|at| at.bonds));
-        let mut mourners = BTreeMap::new();
-        let mut left = Vec::new();
-        for at in before.iter().filter(|at| at.task == *doer || !deaths.is_dead(&at.bonds)) {
-            let loss = deaths.loss(&at.bonds);
-            let stood = self.space.standpoint(at, || unreachable!("whoever leaves a standpoint stood there"));
-            if at.task != *doer && !loss.is_none() {
-                mourners.insert(at.task, (stood, loss, Vec::new()));
-            } else if !moves.stays(at) {
-                left.push(stood);
-            }
-        }
-        let mut came = Vec::new();
-        for at in after {
-            let stands = |space: &mut Space<S::World>| space.standpoint(at, || run.waiting(at.task));
-            match moves.source(at.task).and_then(|task| mourners.get_mut(&task)) {
-                Some((.., came)) => came.push(stands(&mut self.space)),
-                None if !moves.stays(at) => came.push(stands(&mut self.space)),
-                None => {}
-            }
-        }
-        let touchers: Vec<Option<usize>> =
-            touchers.iter().flatten().map(|task| moves.source(*task)).collect();
-        // Nobody knows who started a task that is gone already.
-        let touches = |task: usize| touchers.contains(&Some(task)) || touchers.contains(&None);
-        let company = mourners.keys().any(|task| touches(*task));
-        for (task, (stood, loss, stands)) in mourners {
-            if company {
-                left.push(stood);
-                came.extend_from_slice(&stands);
-            }
-            let mourning = if touches(task) { Mourning::Touches } else { Mourning::Stands(stands) };
-            self.learnt.mourns(stood, loss, mourning);
-        }
-        (company, left, came)
+    /// Puts the world of a place into a run. Answers whether there is one.
+    fn put(&self, live: &Live<'a, S>, place: usize) -> bool {
+        let world = &self.space.places[place].world;
+        world.iter().for_each(|world| live.run.put(world));
+        world.is_some()
     }
 
     /// Nothing can happen any more.
@@ -293,62 +319,114 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         if std::mem::replace(&mut self.space.places[place].rested, true) {
             return;
         }
-        self.live_at(state);
+        self.prove(state);
         let live = self.live.as_mut().expect("a run was just made");
         let wrong = live.run.rest();
         live.run.world(|world| (self.tell)(world, wrong.as_ref()));
         self.found.schedules += 1;
-        self.note(wrong);
+        self.note(state, wrong.map_or(Ok(()), |wrong| Err(wrong.message)));
     }
 
-    fn note(&mut self, wrong: Option<Wrong>) {
-        let Some(Wrong { message, .. }) = wrong else { return };
+    fn note(&mut self, state: usize, judged: Result<(), String>) {
+        let Err(message) = judged else { return };
         self.found.violations += 1;
-        let path = self.live.as_ref().map_or_else(Vec::new, |live| live.path());
-        self.found.violation.get_or_insert(Violation { message, path });
-    }
-
-    /// A run that is in a state: the one that there is, or a new one that is led there.
-    ///
-    /// # Panics
-    /// When it comes to another state than was foretold.
-    fn live_at(&mut self, state: usize) -> &mut Live<'a, S> {
-        if self.live.as_ref().is_none_or(|live| live.state != state) {
-            let live = self.led_to(state);
-            self.live = Some(live);
+        if self.found.violation.is_none() {
+            let path = self.prove(state).path().to_vec();
+            self.found.violation = Some(Violation { message, path });
         }
-        self.live.as_mut().expect("it is there")
     }
 
-    fn led_to(&mut self, state: usize) -> Live<'a, S> {
-        let way = self.space.way_to(state);
-        let mut live = Live::new(Run::begin(self.scenario, &self.options.limits, &self.origin), state);
-        let (shared, recalled) = self.live.take().map_or((0, 0), |earlier| live.follow(earlier, &way));
-        for step in &way[shared..] {
-            let known = self.names.get(step).copied().filter(|id| live.run.is_numbered(*id, *step));
-            let id = known.or_else(|| live.run.find(*step));
-            let id = id.unwrap_or_else(|| self.strays(&live.path()));
-            self.names.insert(*step, id);
-            live.repeat(*step, id);
+    /// A run in which a step can go on as it would in its state: those stand there whom it concerns. The one that there is
+    /// will do if it has them, and a new one recalls the steps that they come by. Where nodes die all others count as well,
+    /// and where worlds are not kept a run must be in the state itself.
+    fn live_with(&mut self, taking: Taking) -> Live<'a, S> {
+        let Taking { state, task, step } = taking;
+        let State { place, tasks, .. } = &self.space.states[state];
+        if self.space.places[*place].world.is_none() || self.space.kills(task, step) {
+            self.live_in(state);
+            return self.live.take().expect("a run was just made");
+        }
+        let needed = self.space.concerned(tasks, task);
+        if let Some(live) = self.live.take().filter(|live| live.has(&needed)) {
+            return live;
+        }
+        let way = self.space.way_of(state, &needed);
+        let mut live = self.begun();
+        for (before, step) in &way {
+            let place = self.space.states[*before].place;
+            let done = self.deeds.of(&mut self.space, place, *step);
+            let touches = done.is_none_or(|done| self.learnt.touches(*step, done));
+            let id = self.named(&live, *step).unwrap_or_else(|| self.strays(state));
+            let answer = self.deeds.answer(&self.space, place, *step).filter(|_| !touches);
+            if let Some(answer) = answer {
+                live.recall(id, answer);
+                self.found.recalled += 1;
+            } else {
+                self.put(&live, place);
+                live.repeat(id);
+            }
         }
         self.found.steps += way.len() as u64;
-        self.found.recalled += recalled;
-        self.found.skipped += 1;
-        let stances = live.run.stances();
-        let tasks = self.space.tasks(&stances, |task| live.run.waiting(task));
-        let State { place, tasks: foretold, .. } = &self.space.states[state];
-        let differs = live.run.world(|world| self.space.differs(*place, world).map(ToString::to_string));
-        if differs.is_some() || **foretold != *tasks {
-            self.strays(&live.path());
+        live.look(&mut self.space);
+        if !live.has(&needed) {
+            self.strays(state);
         }
         live
     }
 
+    /// A run that is in a state.
+    fn live_in(&mut self, state: usize) -> &mut Live<'a, S> {
+        if self.live.as_ref().is_none_or(|live| live.state != Some(state)) {
+            self.prove(state);
+        }
+        self.live.as_mut().expect("it is there")
+    }
+
+    /// Leads a run to a state by doing every step, and sees that all is as foretold: worlds, answers and tasks.
+    ///
+    /// # Panics
+    /// When it is not.
+    fn prove(&mut self, state: usize) -> &mut Live<'a, S> {
+        let way = self.space.way_to(state);
+        let mut live = self.begun();
+        for (_, step) in &way {
+            let id = self.named(&live, *step).unwrap_or_else(|| self.strays(state));
+            live.repeat(id);
+        }
+        self.found.steps += way.len() as u64;
+        let place = self.space.states[state].place;
+        let differs = live.run.world(|world| self.space.differs(place, world).is_some());
+        if differs || *live.look(&mut self.space) != *self.space.states[state].tasks {
+            self.strays(state);
+        }
+        live.run.world(|world| self.space.keep(place, world));
+        live.state = Some(state);
+        self.live.insert(live)
+    }
+
+    fn begun(&mut self) -> Live<'a, S> {
+        self.found.skipped += 1;
+        Live::new(Run::begin(self.scenario, &self.options.limits, &self.origin))
+    }
+
+    /// The name in a run of a step that a task waits for there.
+    fn named(&mut self, live: &Live<'a, S>, step: u64) -> Option<StepId> {
+        let known = self.names.get(&step).copied().filter(|id| live.run.is_numbered(*id, step));
+        let id = known.or_else(|| live.run.find(step))?;
+        self.names.insert(step, id);
+        Some(id)
+    }
+
     /// A run did not come to the state that was foretold.
-    fn strays(&self, path: &[StepId]) -> ! {
-        let steps = trace(self.scenario, path);
-        let steps: Vec<String> =
-            steps.iter().map(|shown| format!("  {} {} {}", shown.node, shown.task, shown.label)).collect();
+    fn strays(&self, state: usize) -> ! {
+        let mut run = Run::begin(self.scenario, &self.options.limits, &self.origin);
+        let mut steps = Vec::new();
+        for (_, step) in self.space.way_to(state) {
+            let Some(id) = run.find(step) else { break };
+            let shown = run.show(id);
+            steps.push(format!("  {} {} {}", shown.node, shown.task, shown.label));
+            run.repeat(id);
+        }
         panic!(
             "a step touches more than it names, or a task says too little of where it stands; after these steps \
              something is not as it was where they were seen before:\n{}",

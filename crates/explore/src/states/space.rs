@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
-use super::learnt::Change;
-use crate::executor::{Stance, Waiting};
+use crate::executor::{Act, Name, Open, Stance, Waiting, distinct, stance_number, step_number};
 use crate::footprint::{Steady, Sum};
-use crate::standing::Bonds;
+use crate::standing::{Bonds, Heard};
 use crate::world::{Content, World};
 
 /// Hashes are not hashed again.
@@ -45,31 +45,48 @@ pub(super) struct Holds {
     pub sum: bool,
 }
 
+/// How something changes an object.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change {
+    /// It holds this afterwards.
+    Set(u64),
+    /// It is a sum, and holds so much more afterwards.
+    Add(u64),
+}
+
 /// A state of the world.
-#[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Place<W> {
     /// What each object holds. Those that were touched only later hold what they held at first.
     holds: Vec<u64>,
     /// The sum of all that holds something else than at first.
     differs: Sum,
-    /// Whether a run came here and was judged.
+    /// A world that holds this; none where nobody came here yet, and where a clone is no world of its own.
+    pub world: Option<W>,
+    /// Whether it was judged.
     pub judged: bool,
     /// Whether a run ended here and was judged.
     pub rested: bool,
 }
 
 /// A step that a task waits for, and what its gate is read from.
-#[derive(Debug, Clone)]
-pub(super) struct Await {
+pub(super) struct Await<W: World> {
     pub step: u64,
+    /// The same wherever its task stands that is calm, once that heard more.
+    calm: Option<u64>,
+    label: Name,
+    about: u64,
     pub gate: Vec<ObjectAt>,
+    pub open: Option<Open<W>>,
+    pub act: Act<W>,
+    /// Whether nodes die with it.
+    pub kills: bool,
 }
 
 /// Where a task can stand.
-#[derive(Debug)]
-pub(super) struct Standpoint {
+pub(super) struct Standpoint<W: World> {
     pub bonds: Bonds,
-    pub steps: Vec<Await>,
+    pub heard: Heard,
+    pub steps: Vec<Await<W>>,
 }
 
 /// A state: a world, and where every task stands.
@@ -78,29 +95,42 @@ pub(super) struct State {
     pub place: usize,
     /// In ascending order: tasks that stand at the same are alike.
     pub tasks: Box<[TaskAt]>,
+    /// How many steps it was come to by.
+    pub depth: usize,
     /// The state before, and the step from there.
     from: Option<(usize, u64)>,
 }
 
-#[derive(Debug)]
 pub(super) struct Space<W: World> {
     /// The world before the first step.
     origin: W,
     objects: HashMap<W::Object, ObjectAt>,
     /// What each object held at first.
     at_first: Vec<Holds>,
-    pub places: Vec<Place>,
+    pub places: Vec<Place<W>>,
     places_by: ByHash<usize>,
-    pub standpoints: Vec<Standpoint>,
+    pub standpoints: Vec<Standpoint<W>>,
     standpoints_by: ByHash<TaskAt>,
+    /// Where calm tasks stand once they heard more.
+    hearings: ByHash<TaskAt>,
     pub states: Vec<State>,
     states_by: ByHash<usize>,
+}
+
+impl<W: World> Await<W> {
+    /// The same step, where its task stands elsewhere.
+    fn numbered(&self, step: u64) -> Await<W> {
+        let Await { label, about, gate, open, act, kills, .. } = self;
+        let (label, gate, open, act) = (label.clone(), gate.clone(), open.clone(), Arc::clone(act));
+        Await { step, calm: None, label, about: *about, gate, open, act, kills: *kills }
+    }
 }
 
 impl<W: World> Space<W> {
     pub fn of(origin: W) -> Space<W> {
         let differs = Sum::default();
-        let first = Place { holds: Vec::new(), differs, judged: false, rested: false };
+        let world = origin.is_whole().then(|| origin.clone());
+        let first = Place { holds: Vec::new(), differs, world, judged: false, rested: false };
         Space {
             origin,
             objects: HashMap::new(),
@@ -109,6 +139,7 @@ impl<W: World> Space<W> {
             places_by: [(differs.number(), 0)].into_iter().collect(),
             standpoints: Vec::new(),
             standpoints_by: ByHash::default(),
+            hearings: ByHash::default(),
             states: Vec::new(),
             states_by: ByHash::default(),
         }
@@ -131,14 +162,49 @@ impl<W: World> Space<W> {
         at
     }
 
-    pub fn is_sum(&self, object: ObjectAt) -> bool {
-        self.at_first[object].sum
-    }
-
     /// What an object holds in a world.
     pub fn holds(&self, place: usize, object: ObjectAt) -> u64 {
         let held = self.places[place].holds.get(object);
         held.copied().unwrap_or_else(|| self.at_first[object].number)
+    }
+
+    /// What some objects hold, as one number.
+    pub fn held(&self, place: usize, objects: &[ObjectAt]) -> u64 {
+        objects.iter().fold(0, |held, object| Steady::of(&(held, self.holds(place, *object))))
+    }
+
+    /// What something depended on that read some objects and wrote others, and how it changed which: `world` was at
+    /// `place` before.
+    pub fn effect(
+        &mut self,
+        (place, world): (usize, &W),
+        (reads, writes): (&[W::Object], &[W::Object]),
+    ) -> (Vec<ObjectAt>, Vec<(ObjectAt, Change)>) {
+        let mut needs: Vec<ObjectAt> = reads.iter().map(|object| self.object(object)).collect();
+        let mut changes: Vec<(ObjectAt, Change)> = Vec::new();
+        for name in writes {
+            let object = self.object(name);
+            if changes.iter().any(|(known, _)| *known == object) {
+                continue;
+            }
+            let (old, new) = (self.holds(place, object), holds(world, name).number);
+            if self.at_first[object].sum {
+                changes.push((object, Change::Add(new.wrapping_sub(old))));
+            } else {
+                needs.push(object);
+                changes.push((object, Change::Set(new)));
+            }
+        }
+        needs.sort_unstable();
+        needs.dedup();
+        (needs, changes)
+    }
+
+    /// Keeps a world of a place, if there is none yet.
+    pub fn keep(&mut self, place: usize, world: &W) {
+        if self.places[place].world.is_none() && world.is_whole() {
+            self.places[place].world = Some(world.clone());
+        }
     }
 
     /// The world in which objects hold something else.
@@ -171,32 +237,83 @@ impl<W: World> Space<W> {
             let known = holds.len();
             holds.extend(self.at_first.iter().skip(known).map(|first| first.number));
             changed.iter().for_each(|(object, _, after)| holds[*object] = *after);
-            self.places.push(Place { holds, differs, judged: false, rested: false });
+            self.places.push(Place { holds, differs, world: None, judged: false, rested: false });
         }
         found
     }
 
     /// Where a task stands. `steps` are asked for if nobody stood there before.
-    pub fn standpoint(&mut self, at: &Stance, steps: impl FnOnce() -> Vec<Waiting<W::Object>>) -> TaskAt {
+    pub fn standpoint(&mut self, at: &Stance, steps: impl FnOnce() -> Vec<Waiting<W>>) -> TaskAt {
         if let Some(found) = self.standpoints_by.get(&at.number) {
             return *found;
         }
-        let mut waits = |waiting: Waiting<W::Object>| {
-            let gate = waiting.gate.iter().flatten().map(|object| self.object(object)).collect();
-            Await { step: waiting.number, gate }
+        let mut waits = |Waiting { number: step, label, about, gate, open, act, kills }: Waiting<W>| {
+            let gate = gate.iter().map(|object| self.object(object)).collect();
+            Await { step, calm: None, label, about, gate, open, act, kills }
         };
         let steps = steps().into_iter().map(&mut waits).collect();
-        self.standpoints.push(Standpoint { bonds: at.bonds, steps });
-        self.standpoints_by.insert(at.number, self.standpoints.len() - 1);
+        self.stand(at.number, Standpoint { bonds: at.bonds, heard: at.heard, steps })
+    }
+
+    fn stand(&mut self, number: u64, mut standpoint: Standpoint<W>) -> TaskAt {
+        if let Some(before) = standpoint.heard.calmly() {
+            let mut taken: Vec<u64> = Vec::new();
+            for waits in &mut standpoint.steps {
+                let number = Steady::of(&("calm", standpoint.bonds.kind, before, &waits.label, waits.about));
+                taken.push(distinct(number, |number| taken.contains(&number)));
+                waits.calm = taken.last().copied();
+            }
+        }
+        self.standpoints.push(standpoint);
+        self.standpoints_by.insert(number, self.standpoints.len() - 1);
         self.standpoints.len() - 1
     }
 
+    /// Where a calm task stands once it heard more. If it was told what came of a step of its own, it does not wait for
+    /// that any longer.
+    pub fn hears(&mut self, task: TaskAt, more: Sum, own: Option<u64>) -> TaskAt {
+        let hearing = Steady::of(&(task, more, own));
+        if let Some(found) = self.hearings.get(&hearing) {
+            return *found;
+        }
+        let Standpoint { bonds, heard, steps: waiting } = &self.standpoints[task];
+        let heard = heard.and(more);
+        let bonds = Bonds { stands: heard.stands(bonds.kind, bonds.awaited), ..*bonds };
+        let waiting = waiting.iter().filter(|waits| Some(waits.step) != own);
+        let number = |waits: &Await<W>| step_number(bonds.stands, &waits.label, waits.about);
+        let stance = stance_number(bonds.stands, waiting.clone().map(number));
+        let mut steps: Vec<Await<W>> = Vec::new();
+        for waits in waiting {
+            let step = distinct(number(waits), |number| steps.iter().any(|other| other.step == number));
+            steps.push(waits.numbered(step));
+        }
+        let known = self.standpoints_by.get(&stance).copied();
+        let found = known.unwrap_or_else(|| self.stand(stance, Standpoint { bonds, heard, steps }));
+        self.hearings.insert(hearing, found);
+        found
+    }
+
+    fn waits(&self, task: TaskAt, step: u64) -> &Await<W> {
+        let steps = &self.standpoints[task].steps;
+        steps.iter().find(|waits| waits.step == step).expect("it is one of the steps that the task waits for")
+    }
+
+    /// What a step does that a task waits for.
+    pub fn act(&self, task: TaskAt, step: u64) -> &Act<W> {
+        &self.waits(task, step).act
+    }
+
+    /// The number of a step of a calm task, wherever that stands once it heard more.
+    pub fn calm_step(&self, task: TaskAt, step: u64) -> Option<u64> {
+        self.waits(task, step).calm
+    }
+
+    pub fn kills(&self, task: TaskAt, step: u64) -> bool {
+        self.waits(task, step).kills
+    }
+
     /// The standpoints of the tasks of a run, in ascending order.
-    pub fn tasks(
-        &mut self,
-        stances: &[Stance],
-        steps: impl Fn(usize) -> Vec<Waiting<W::Object>>,
-    ) -> Vec<TaskAt> {
+    pub fn tasks(&mut self, stances: &[Stance], steps: impl Fn(usize) -> Vec<Waiting<W>>) -> Vec<TaskAt> {
         let stands = stances.iter().map(|stance| self.standpoint(stance, || steps(stance.task)));
         let mut tasks: Vec<TaskAt> = stands.collect();
         tasks.sort_unstable();
@@ -207,6 +324,19 @@ impl<W: World> Space<W> {
     pub fn asker(&self, tasks: &[TaskAt], asked: TaskAt) -> Option<TaskAt> {
         let awaited = self.standpoints[asked].bonds.awaited?;
         tasks.iter().find(|task| self.standpoints[**task].bonds.kind == awaited.by).copied()
+    }
+
+    /// The tasks that a step concerns: the one that does it, the one that waits for that one's result, and those whose
+    /// results these two wait for, which learn of it if they do so no longer.
+    pub fn concerned(&self, tasks: &[TaskAt], doer: TaskAt) -> Vec<TaskAt> {
+        let mut concerned: Vec<TaskAt> = self.asker(tasks, doer).into_iter().chain([doer]).collect();
+        let bonds = |task: &TaskAt| self.standpoints[*task].bonds;
+        let wait: Vec<u64> = concerned.iter().map(|task| bonds(task).kind).collect();
+        let asked = |task: &&TaskAt| bonds(task).awaited.is_some_and(|awaited| wait.contains(&awaited.by));
+        concerned.extend(tasks.iter().filter(asked));
+        concerned.sort_unstable();
+        concerned.dedup();
+        concerned
     }
 
     /// The state of a world and tasks, and whether it is a new one.
@@ -220,19 +350,53 @@ impl<W: World> Space<W> {
         let next = self.states.len();
         let found = *self.states_by.entry(Steady::of(&(place, &tasks))).or_insert(next);
         if found == next {
-            self.states.push(State { place, tasks: tasks.into(), from });
+            let depth = from.map_or(0, |(before, _)| self.states[before].depth + 1);
+            self.states.push(State { place, tasks: tasks.into(), depth, from });
         }
         (found, found == next)
     }
 
-    /// The steps that lead to a state, from the start.
-    pub fn way_to(&self, state: usize) -> Vec<u64> {
-        let before = |(state, _): &(usize, u64)| self.states[*state].from;
-        let back = std::iter::successors(self.states[state].from, before);
-        let mut way: Vec<u64> = back.map(|(_, step)| step).collect();
+    /// Where tasks stand in a state that did not in the one before.
+    pub fn came(&self, before: usize, after: usize) -> Vec<TaskAt> {
+        beside(&self.states[after].tasks, &self.states[before].tasks)
+    }
+
+    /// Of the steps that lead to a state, those that some of its tasks come by.
+    pub fn way_of(&self, state: usize, tasks: &[TaskAt]) -> Vec<(usize, u64)> {
+        let (mut needed, mut after, mut way) = (tasks.to_vec(), state, Vec::new());
+        for (before, step) in self.way_to(state).into_iter().rev() {
+            let came = self.came(before, after);
+            if came.iter().any(|task| needed.contains(task)) {
+                for task in &came {
+                    needed.iter().position(|needed| needed == task).map(|at| needed.swap_remove(at));
+                }
+                needed.extend(self.came(after, before));
+                way.push((before, step));
+            }
+            after = before;
+        }
         way.reverse();
         way
     }
+
+    /// The steps that lead to a state from the start, each with the state before it.
+    pub fn way_to(&self, state: usize) -> Vec<(usize, u64)> {
+        let before = |(state, _): &(usize, u64)| self.states[*state].from;
+        let back = std::iter::successors(self.states[state].from, before);
+        let mut way: Vec<(usize, u64)> = back.collect();
+        way.reverse();
+        way
+    }
+}
+
+/// The members of a sorted list that another one lacks, as often as it does.
+fn beside(all: &[TaskAt], others: &[TaskAt]) -> Vec<TaskAt> {
+    let mut others = others.iter().peekable();
+    let lacks = |task: &&TaskAt| {
+        while others.next_if(|other| other < task).is_some() {}
+        others.next_if_eq(task).is_none()
+    };
+    all.iter().filter(lacks).copied().collect()
 }
 
 pub(super) fn holds<W: World>(world: &W, object: &W::Object) -> Holds {

@@ -67,6 +67,15 @@ impl Scenario for Redone<'_> {
     }
 }
 
+/// What a search told that does not depend on which of its steps were done and which recalled. Where it knows states
+/// apart, runs are led to them by other ways.
+fn told(reduction: Reduction, found: Found) -> Found {
+    match reduction {
+        Reduction::States => Found { recalled: 0, steps: 0, skipped: 0, depth: 0, ..found },
+        Reduction::Nothing | Reduction::SleepSets | Reduction::SourceDpor => Found { recalled: 0, ..found },
+    }
+}
+
 /// Runs that are answered as earlier ones were come to the same as runs that do all of their steps.
 #[test]
 fn what_is_recalled_is_what_would_be_done() {
@@ -77,7 +86,8 @@ fn what_is_recalled_is_what_would_be_done() {
             let (ends_recalled, found) = ends(&program, reduction);
             let (ends_redone, redone) = ends(&Redone(&program), reduction);
             recalled += found.recalled;
-            assert_eq!(Found { recalled: 0, ..found }, redone, "seed {seed}, {reduction:?} of {program:?}");
+            let (found, redone) = (told(reduction, found), told(reduction, redone));
+            assert_eq!(found, redone, "seed {seed}, {reduction:?} of {program:?}");
             assert_eq!(ends_recalled.len(), ends_redone.len(), "seed {seed}, {reduction:?} of {program:?}");
         }
     }

@@ -50,7 +50,7 @@ async fn boot(stage: Stage) {
     };
     stage.step("claim", claim).await;
     let guest = Guest { running: true, uses: [].into() };
-    stage.step("spawn", move |db| db.put((HOST, INSTANCE), guest)).await;
+    stage.step("spawn", move |db| db.put((HOST, INSTANCE), guest.clone())).await;
     let end = |db: &mut Db<'_>| {
         db.update(INSTANCE, |row: &mut Instance| row.vm = Vm::Active);
         db.end(BOOT, Action::Done);

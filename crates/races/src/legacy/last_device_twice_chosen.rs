@@ -66,7 +66,7 @@ async fn boot(stage: Stage, id: InstanceId, action: ActionId, at_once: bool) {
         return stage.step("boot.refused", move |db| db.end(action, Action::NoRoom)).await;
     };
     let guest = Guest { running: true, uses: [slot].into() };
-    stage.step("spawn", move |db| db.put((slot.host(), id), guest)).await;
+    stage.step("spawn", move |db| db.put((slot.host(), id), guest.clone())).await;
     let end = move |db: &mut Db<'_>| {
         db.update(id, |row: &mut Instance| row.vm = Vm::Active);
         db.end(action, Action::Done);

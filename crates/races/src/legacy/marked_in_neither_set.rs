@@ -94,6 +94,6 @@ async fn boot(stage: Stage, id: InstanceId, action: ActionId, one_view: bool) {
     let unmark = |db: &mut Db<'_>| remember(db, |memory| memory.in_flight.retain(|slot, _| *slot != DEVICE));
     stage.step_when("unmark", SCHEDULER, seen, unmark).await;
     let guest = Guest { running: true, uses: [DEVICE].into() };
-    stage.step("run", move |db| db.put((HOST, id), guest)).await;
+    stage.step("run", move |db| db.put((HOST, id), guest.clone())).await;
     stage.step("boot.ends", move |db| db.end(action, Action::Done)).await;
 }

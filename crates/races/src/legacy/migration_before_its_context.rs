@@ -49,7 +49,7 @@ async fn moves(stage: Stage) {
         Migration { instance: INSTANCE, source: SOURCE, dest: Some(DEST), status: Status::PreMigrating };
     stage.step("move.migration", move |db| db.put(MIGRATION, row)).await;
     let context = Extra { context: Some(MIGRATION), ..Extra::default() };
-    stage.step("claim.context", move |db| db.put(INSTANCE, context)).await;
+    stage.step("claim.context", move |db| db.put(INSTANCE, context.clone())).await;
     let end = |db: &mut Db<'_>| {
         db.update(INSTANCE, |row: &mut Instance| row.host = Some(DEST));
         db.update(MIGRATION, |row: &mut Migration| row.status = Status::Done);

@@ -76,6 +76,6 @@ async fn boot(stage: Stage, id: InstanceId, action: ActionId, keeps_pending: boo
     stage.step("plugin.prepare", |db| db.get::<Device>(DEVICE)).await;
     stage.step("commit", move |db| commit(db, id)).await;
     let guest = Guest { running: true, uses: [DEVICE].into() };
-    stage.step("run", move |db| db.put((HOST, id), guest)).await;
+    stage.step("run", move |db| db.put((HOST, id), guest.clone())).await;
     stage.step("boot.ends", move |db| db.end(action, Action::Done)).await;
 }

@@ -94,7 +94,7 @@ async fn rebuild(stage: Stage, keeps: bool) {
     }
     stage.step("rebuild.destroy", |db| db.delete::<Guest>((HOST, INSTANCE))).await;
     let guest = Guest { running: true, uses: [DEVICE].into() };
-    stage.step("rebuild.spawn", move |db| db.put((HOST, INSTANCE), guest)).await;
+    stage.step("rebuild.spawn", move |db| db.put((HOST, INSTANCE), guest.clone())).await;
     let end = |db: &mut Db<'_>| {
         db.update(INSTANCE, |row: &mut Instance| row.task = None);
         db.end(REBUILD, Action::Done);

@@ -74,7 +74,7 @@ async fn goes_back(stage: Stage, guarded: bool) {
     };
     stage.step("migrate.host", home).await;
     let guest = Guest { running: true, uses: [].into() };
-    stage.step("migrate.start", move |db| db.put((SOURCE, INSTANCE), guest)).await;
+    stage.step("migrate.start", move |db| db.put((SOURCE, INSTANCE), guest.clone())).await;
     let confirm = |db: &mut Db<'_>| {
         db.delete::<Guest>((DEST, INSTANCE));
         db.end(RETURN, Action::Done);

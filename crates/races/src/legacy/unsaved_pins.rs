@@ -76,7 +76,7 @@ async fn boot(stage: Stage, id: InstanceId, action: ActionId, saved_under_lock: 
         stage.step("save.pins", save).await;
     }
     let guest = Guest { running: true, uses: [PROCESSOR].into() };
-    stage.step("spawn", move |db| db.put((HOST, id), guest)).await;
+    stage.step("spawn", move |db| db.put((HOST, id), guest.clone())).await;
     let end = move |db: &mut Db<'_>| {
         db.update(id, |row: &mut Instance| row.vm = Vm::Active);
         db.end(action, Action::Done);
@@ -96,6 +96,7 @@ async fn audit(stage: Stage) {
         pinned.collect()
     };
     let held = stage.step("audit.instances", read).await;
-    stage.step("audit.usage", move |db| db.put(AGENT, Memory { held, ..Memory::default() })).await;
+    let usage = Memory { held, ..Memory::default() };
+    stage.step("audit.usage", move |db| db.put(AGENT, usage.clone())).await;
     stage.unlock(AGENT).await;
 }

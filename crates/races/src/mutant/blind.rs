@@ -448,7 +448,7 @@ impl Blind {
         if !of_message || !self.steps.contains(&M::NAME) {
             return message;
         }
-        site.step("looks", move |site| (self.bent(&site.store, message), Touched::everything())).await
+        site.step("looks", move |site| (self.bent(&site.store, message.clone()), Touched::everything())).await
     }
 
     fn bent<M: Message>(&self, store: &Memory, message: M) -> M {

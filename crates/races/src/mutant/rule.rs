@@ -158,7 +158,8 @@ pub(super) fn unnumber(record: &mut Record) {
 pub(super) async fn bend_message<M: Message>(site: &Handle<Site>, rule: Rule, message: M) -> M {
     let (Rule::A6GoneAnswers | Rule::B6OrderEchoed) = rule else { return message };
     let Some(report) = same::<_, Report>(message.clone()) else { return message };
-    let bent = site.step("bend", move |site| (bend_report(rule, site, report), Touched::everything())).await;
+    let bent =
+        site.step("bend", move |site| (bend_report(rule, site, report.clone()), Touched::everything())).await;
     same(bent).expect("a report in place of a report")
 }
 

@@ -7,7 +7,7 @@ use super::name::{ActionId, Consumer, Host, InstanceId, MigrationId, Node, Objec
 
 /// A kind of row. A list is read as the rows that say they are in it, so a list and its rows cannot disagree.
 pub trait Row: Clone + Send + 'static {
-    type Key: Copy + Ord + Send + 'static;
+    type Key: Copy + Ord + Send + Sync + 'static;
 
     fn object(key: Self::Key) -> Object;
 

@@ -15,9 +15,9 @@ pub struct Stage(Handle<Nova>);
 
 /// Does a step's body, and says what it touched.
 fn noted<T>(
-    body: impl FnOnce(&mut Db<'_>) -> T + Send + 'static,
-) -> impl FnOnce(&mut Nova) -> (T, steadfast_explore::Footprint<super::Object>) + Send + 'static {
-    |nova| {
+    mut body: impl FnMut(&mut Db<'_>) -> T + Send + 'static,
+) -> impl FnMut(&mut Nova) -> (T, steadfast_explore::Footprint<super::Object>) + Send + 'static {
+    move |nova| {
         let mut db = Db::over(nova);
         let value = body(&mut db);
         (value, db.touched())
@@ -33,7 +33,7 @@ impl Stage {
     pub fn step<T: Hash + Clone + Send + 'static>(
         &self,
         label: impl Into<Cow<'static, str>>,
-        body: impl FnOnce(&mut Db<'_>) -> T + Send + 'static,
+        body: impl FnMut(&mut Db<'_>) -> T + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
         self.0.step(label, noted(body))
     }
@@ -43,8 +43,8 @@ impl Stage {
         &self,
         label: impl Into<Cow<'static, str>>,
         key: R::Key,
-        open: impl Fn(Option<&R>) -> bool + Send + 'static,
-        body: impl FnOnce(&mut Db<'_>) -> T + Send + 'static,
+        open: impl Fn(Option<&R>) -> bool + Send + Sync + 'static,
+        body: impl FnMut(&mut Db<'_>) -> T + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
         let when = When::new([R::object(key)], move |nova: &Nova| open(R::table(nova).get(&key)));
         self.0.step_when(label, when, noted(body))

@@ -129,7 +129,7 @@ async fn look_at_contexts(stage: &Stage, contexts: Contexts, seen: &Seen) -> boo
     let ids: Vec<_> = seen.moves.iter().map(|(id, row)| (*id, row.instance)).collect();
     let read = move |db: &mut Db<'_>| -> Vec<_> {
         let context = |(id, instance)| (id, db.get::<Extra>(instance).and_then(|extra| extra.context));
-        ids.into_iter().map(context).collect()
+        ids.iter().copied().map(context).collect()
     };
     for (id, context) in stage.step("audit.contexts", read).await {
         match context {

@@ -43,7 +43,7 @@ pub async fn boot(stage: Stage, how: Boot) {
         return stage.step("boot.refused", move |db| db.end(action, Action::Refused)).await;
     };
     let guest = Guest { running: true, uses: device.into_iter().collect() };
-    stage.step("spawn", move |db| db.put((host, instance), guest)).await;
+    stage.step("spawn", move |db| db.put((host, instance), guest.clone())).await;
     let active = move |db: &mut Db<'_>| {
         db.update(instance, |row: &mut Instance| row.vm = Vm::Active);
         db.end(action, Action::Done);

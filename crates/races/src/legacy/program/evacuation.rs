@@ -111,7 +111,8 @@ pub async fn evacuate(stage: Stage, how: Evacuation) {
         return fail(&stage, how, Action::NoRoom).await;
     };
     let (at, action) = ((how.process.host(), how.instance), how.action);
-    stage.step("spawn", move |db| db.put(at, Guest { running: true, uses })).await;
+    let guest = Guest { running: true, uses };
+    stage.step("spawn", move |db| db.put(at, guest.clone())).await;
     if !finish(&stage, how).await {
         return fail(&stage, how, Action::Failed("the instance was no longer being rebuilt")).await;
     }

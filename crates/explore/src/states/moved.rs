@@ -1,0 +1,100 @@
+//! Which tasks a step moved: what a run shows of it, and how much of that depends on what.
+
+use std::collections::BTreeMap;
+
+use super::death::{Deaths, Moves};
+use super::learnt::{Hears, Learnt, Mourning, Went};
+use super::live::Live;
+use super::space::Space;
+use crate::executor::{Sequel, Stance};
+use crate::footprint::Sum;
+use crate::world::{Scenario, World};
+
+/// A run that went on from a step.
+pub(super) struct Moved<'a, 'r, S: Scenario> {
+    pub sequel: &'a Sequel<<S::World as World>::Object>,
+    /// Where its tasks stood before.
+    pub before: &'a [Stance],
+    pub live: &'a Live<'r, S>,
+}
+
+impl<S: Scenario> Moved<'_, '_, S> {
+    /// Which tasks went where, and what that depended on: whoever waits for the result of the one that did the step, and
+    /// everybody, if one of those touched the world that lost something. Of those that died with nodes nothing is left, and
+    /// what that meant to each of the others is learnt by itself.
+    pub fn learn(&self, space: &mut Space<S::World>, learnt: &mut Learnt) -> (Hears, bool, Went) {
+        let (doer, dying) = (self.sequel.doer, &self.sequel.killed);
+        let moves = Moves::of(self.before, &self.live.stances);
+        let (own, (asker, hears, tells)) = (self.own(&moves), self.asker(&moves));
+        let waits = |task: usize| (task == doer && own.is_some()) || (Some(task) == asker && tells.is_some());
+        let others = self.before.iter().filter(|at| at.task != doer);
+        let deaths = Deaths::of(dying, others.map(|at| at.bonds));
+        let mut mourners = BTreeMap::new();
+        let (mut left, mut came) = (Vec::new(), Vec::new());
+        for at in self.before.iter().filter(|at| at.task == doer || !deaths.is_dead(&at.bonds)) {
+            let loss = deaths.loss(&at.bonds);
+            let stood = space.standpoint(at, || unreachable!("whoever leaves a standpoint stood there"));
+            if at.task != doer && !loss.is_none() {
+                mourners.insert(at.task, (stood, loss, Vec::new()));
+            } else if !moves.stays(at) && !waits(at.task) {
+                left.push(stood);
+            }
+        }
+        for at in &self.live.stances {
+            let stands =
+                |space: &mut Space<S::World>| space.standpoint(at, || self.live.run.waiting(at.task));
+            match moves.source(at.task).and_then(|task| mourners.get_mut(&task)) {
+                Some((.., came)) => came.push(stands(space)),
+                None if !moves.stays(at) && !waits(at.task) => came.push(stands(space)),
+                None => {}
+            }
+        }
+        let touchers: Vec<Option<usize>> =
+            self.sequel.touchers.iter().flatten().map(|task| moves.source(*task)).collect();
+        // Nobody knows who started a task that is gone already.
+        let touches = |task: usize| touchers.contains(&Some(task)) || touchers.contains(&None);
+        let company = mourners.keys().any(|task| touches(*task));
+        for (task, (stood, loss, stands)) in mourners {
+            if company {
+                left.push(stood);
+                came.extend_from_slice(&stands);
+            }
+            let mourning = if touches(task) { Mourning::Touches } else { Mourning::Stands(stands) };
+            learnt.mourns(stood, loss, mourning);
+        }
+        (hears, company, Went { left, came, own, tells })
+    }
+
+    /// What a task heard that did not run on, for it was calm.
+    fn heard(&self, moves: &Moves, task: usize) -> Option<Sum> {
+        let ran = self.sequel.ran.contains(&task) || !self.sequel.killed.is_empty();
+        let (before, after) = moves.of_task(task)?;
+        after.heard.more(&before.heard).filter(|_| !ran)
+    }
+
+    /// What the task that did the step heard of it, if it is calm: where it stands besides does not matter then, nor to
+    /// those that it started.
+    fn own(&self, moves: &Moves) -> Option<Sum> {
+        let started = self.live.stances.iter().filter(|at| moves.is_new(at));
+        let apart = self.sequel.touched.is_empty() && started.into_iter().all(|at| at.heard.own);
+        self.heard(moves, self.sequel.doer).filter(|_| apart)
+    }
+
+    /// The task that waits for the result of the one that did the step, what it means to the step, and what it was told if
+    /// it is calm.
+    fn asker(&self, moves: &Moves) -> (Option<usize>, Hears, Option<Sum>) {
+        let Sequel { doer, ran, told, .. } = self.sequel;
+        let aside = ran.iter().all(|task| task == doer || !self.before.iter().any(|at| at.task == *task));
+        if told.is_empty() && aside {
+            return (None, Hears::Nothing, None);
+        }
+        let awaited = self.before.iter().find(|at| at.task == *doer).and_then(|at| at.bonds.awaited);
+        let asks = |at: &&Stance| awaited.is_some_and(|awaited| awaited.by == at.bonds.kind);
+        let asker = self.before.iter().find(asks).map(|at| at.task);
+        let only = aside && told.iter().all(|task| Some(*task) == asker);
+        match asker.filter(|_| only).and_then(|asker| self.heard(moves, asker)) {
+            Some(more) => (asker, Hears::Calmly, Some(more)),
+            None => (asker, Hears::All, None),
+        }
+    }
+}
