@@ -216,10 +216,18 @@ impl Marks {
         sift(&mut self.write_sieve, mark);
     }
 
-    /// What two steps that go together touched.
+    /// What one of two steps touched, or both.
     pub fn join(&mut self, other: &Marks) {
-        other.reads.iter().for_each(|mark| self.add_read(*mark));
-        other.writes.iter().for_each(|mark| self.add_write(*mark));
+        for mark in &other.reads {
+            if !self.reads.contains(mark) {
+                self.add_read(*mark);
+            }
+        }
+        for mark in &other.writes {
+            if !self.writes.contains(mark) {
+                self.add_write(*mark);
+            }
+        }
         self.everything |= other.everything;
     }
 

@@ -68,8 +68,7 @@ impl<W: World> Handle<W> {
     /// part of that step.
     pub fn touch<T>(&self, object: W::Object, does: impl FnOnce(&mut W) -> T) -> T {
         let mut core = lock(&self.0);
-        let task = core.running();
-        core.touched.push((task, object));
+        core.touches(object);
         does(&mut core.world)
     }
 
@@ -157,7 +156,8 @@ impl<W: World> Handle<W> {
         self.start(node.into(), name.into(), None, future);
     }
 
-    /// Runs a task on another node and waits for its result; none if that node dies first.
+    /// Runs a task on another node and waits for its result; none if that node dies first. Of tasks that wait for
+    /// results, a search for states tells those apart that differ in node or name.
     pub fn request<T: Hash + Send + 'static>(
         &self,
         node: impl Into<Name>,
@@ -291,7 +291,7 @@ impl<W: World, T: Hash> Answering<W, T> {
 impl<W: World, T> Drop for Answering<W, T> {
     fn drop(&mut self) {
         if let Some(asker) = self.asker.as_ref().filter(|_| self.send.is_some()) {
-            lock(&self.core).answers(asker, Steady::of("nobody answers"));
+            lock(&self.core).tell(asker, Steady::of("nobody answers"));
         }
     }
 }

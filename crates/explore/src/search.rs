@@ -5,6 +5,10 @@
 //! earlier one, the other way round is left to be tried at the point before the earlier one (source sets, after Abdulla
 //! and others), and a step that was tried at a point sleeps below its siblings until something meets it.
 //!
+//! What a step touches may follow from what it reads, so it can be something else once another step came first. Where a
+//! step sleeps, it is known what it touches there, and that counts for it from then on: whoever meets it only there must
+//! still be tried before it.
+//!
 //! Steps can also disable each other: a gate shuts, an alternative is given up, a node dies. Such a pair is a race
 //! although one of the two never happens, so there are more rules. A step that was open and is no longer is lost: it is
 //! to be tried at the point where it was, and after whatever else could have come before the step that took it away. A
@@ -123,8 +127,8 @@ impl<W: World> Node<W> {
     }
 
     /// What a step touches here, if it was ever done here.
-    fn touches(&self, id: StepId) -> Option<Known> {
-        self.asleep.iter().chain(&self.known).find(|known| known.id == id).cloned()
+    fn touches(&self, id: StepId) -> Option<&Known> {
+        self.asleep.iter().chain(&self.known).find(|known| known.id == id)
     }
 
     fn try_also(&mut self, id: StepId) {
@@ -270,13 +274,15 @@ impl<S: Scenario> Search<'_, S> {
     /// another step is to be tried at this point first.
     fn step(&mut self, run: &mut Run<'_, S>) -> Option<Vec<StepId>> {
         let at = self.nodes.len() - 1;
-        let event = run.step(self.nodes[at].chosen);
+        let mut event = run.step(self.nodes[at].chosen);
         self.found.steps += 1;
         let open = run.open();
         if self.options.reduction != Reduction::SourceDpor {
             self.nodes[at].event = Some((event, Clock::default()));
             return Some(open);
         }
+        let before = self.nodes[..at].iter().filter_map(|node| node.touches(event.id));
+        before.for_each(|known| event.marks.join(&known.marks));
         let mut clock = self.races(at, (event.id, event.born, &event.marks));
         self.nodes[at].event = Some((event, clock));
         if !self.lose(at, &open) {
@@ -297,7 +303,7 @@ impl<S: Scenario> Search<'_, S> {
         node.lost.clear();
         let lost = node.open.iter().filter(|id| **id != node.chosen && !open.contains(id));
         for id in lost.copied().collect::<Vec<_>>() {
-            let Some(known) = node.touches(id) else {
+            let Some(known) = node.touches(id).cloned() else {
                 let (event, _) = node.event.take().expect("it was just done");
                 node.left.retain(|left| *left != id);
                 node.left.push(event.id);

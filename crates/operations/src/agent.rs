@@ -14,6 +14,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
@@ -125,7 +126,7 @@ struct Life<'a, M: Machine> {
     /// Where its caller stood.
     from: u64,
     epoch: Epoch,
-    list: Option<List>,
+    list: Option<Arc<List>>,
     wakeups: FuturesUnordered<Wakeup>,
     /// Claims with an order of this life that has not ended.
     open: BTreeSet<ClaimId>,
@@ -274,7 +275,7 @@ impl<'a, M: Machine> Life<'a, M> {
                 if newer && list.epoch == self.epoch {
                     self.ask_list(Some(list.list_gen), false);
                     self.forget_others(&list);
-                    self.list = Some(list);
+                    self.list = Some(Arc::new(list));
                 } else {
                     self.ask_list(known, false);
                 }
@@ -313,8 +314,8 @@ impl<'a, M: Machine> Life<'a, M> {
         for entry in &list.entries {
             self.order(entry, guests.get(&entry.guest.claim).copied());
         }
-        self.recount(&list, &seen);
         let statements = self.statements(&list, &guests);
+        self.recount(&list, seen);
         self.report(&list, statements);
     }
 
@@ -339,22 +340,15 @@ impl<'a, M: Machine> Life<'a, M> {
     }
 
     /// Counts what the host has. A count like the last one keeps its number.
-    fn recount(&mut self, list: &List, seen: &Seen) {
+    fn recount(&mut self, list: &List, seen: Seen) {
         let named = |claim| list.entries.iter().any(|entry| Some(entry.guest.claim) == claim);
-        let unknown = seen.guests.iter().filter(|guest| !named(guest.claim));
-        let unknown_guests = unknown.map(|guest| UnknownGuest {
-            tag: guest.tag.clone(),
-            running: guest.running,
-            devices: guest.devices.clone(),
-        });
+        let Seen { machine, stocks, devices, guests, .. } = seen;
+        let unknown = guests.into_iter().filter(|guest| !named(guest.claim));
+        let unknown_guests =
+            unknown.map(|SeenGuest { tag, running, devices, .. }| UnknownGuest { tag, running, devices });
+        let unknown_guests = unknown_guests.collect();
         let seq = self.census.as_ref().map_or(InventorySeq::default(), |census| census.seq);
-        let census = Census {
-            seq,
-            machine: seen.machine.clone(),
-            stocks: seen.stocks.clone(),
-            devices: seen.devices.clone(),
-            unknown_guests: unknown_guests.collect(),
-        };
+        let census = Census { seq, machine, stocks, devices, unknown_guests };
         if self.census.as_ref() != Some(&census) {
             self.census = Some(Census { seq: seq.next(), ..census });
         }

@@ -17,7 +17,7 @@ pub use step::{Shown, StepId};
 
 use crate::footprint::Steady;
 use crate::standing::{Asker, Standing};
-use crate::world::World;
+use crate::world::{Content, World};
 
 struct Task {
     id: u64,
@@ -135,19 +135,24 @@ impl<W: World> Core<W> {
         }
     }
 
+    /// The running task touches something: it hears what that holds.
+    pub fn touches(&mut self, object: W::Object) {
+        match (self.current, self.world.content(&object)) {
+            (Some(task), Content::Whole(held) | Content::Sum(held)) => self.hears(task, held),
+            (None, _) | (_, Content::Unknown) => {}
+        }
+        self.touched.push((self.current, object));
+    }
+
     /// The running task; none while the scene is set.
     pub fn running(&self) -> Option<usize> {
         self.current
     }
 
-    /// The running task has something to tell another one.
+    /// A task is told an answer, or that none will come. It hears it if it still listens, whether or not it looks at it
+    /// already.
     pub fn tell(&mut self, asker: &Asker, answer: u64) {
         self.told.push(asker.task);
-        self.answers(asker, answer);
-    }
-
-    /// A task hears an answer if it still listens, whether or not it looks at it already.
-    pub fn answers(&mut self, asker: &Asker, answer: u64) {
         if asker.listens() {
             self.hears(asker.task, Steady::of(&(asker.about, answer)));
         }

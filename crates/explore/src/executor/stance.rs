@@ -77,6 +77,13 @@ impl<W: World> Core<W> {
         self.pending[from..].iter().take_while(move |pending| pending.task == place)
     }
 
+    /// How many steps look like this one that its task asked for before, and waits for.
+    pub fn alike(&self, at: usize) -> usize {
+        let Pending { task, asked: Asked { label, about, .. }, .. } = &self.pending[at];
+        let before = self.steps_of(*task).take_while(|pending| pending.id != self.pending[at].id);
+        before.filter(|pending| (&pending.asked.label, &pending.asked.about) == (label, about)).count()
+    }
+
     /// The steps that a task waits for.
     pub fn waiting(&self, place: usize) -> Vec<Waiting<W>> {
         let stands = self.stands_of(&self.tasks[place]);

@@ -86,6 +86,8 @@ pub(super) struct Taking {
     pub state: usize,
     pub task: TaskAt,
     pub step: u64,
+    /// The same wherever its task stands that is calm, once that heard more.
+    pub calm: Option<u64>,
 }
 
 impl Needs {
@@ -108,7 +110,7 @@ impl Needs {
         let asker = match self.hears {
             Hears::Nothing => None,
             Hears::Calmly => Some(space.standpoints[space.asker(&at.tasks, task)?].heard.calmly()?),
-            Hears::All => space.asker(&at.tasks, task).map(|task| task as u64),
+            Hears::All => Some(Steady::of(&space.askers(&at.tasks, task).collect::<Vec<_>>())),
         };
         Some(Steady::of(&(held, asker, losses)))
     }
@@ -154,7 +156,7 @@ impl Learnt {
             self.touching.insert(heard(taking.step, done), ());
         }
         let Some(met) = needs.met(space, taking, done.place) else { return };
-        let calm = lesson.went.own.and_then(|_| space.calm_step(taking.task, taking.step));
+        let calm = lesson.went.own.and(taking.calm);
         let all = self.lessons.entry(heard(calm.unwrap_or(taking.step), done)).or_default();
         let at = all.iter().position(|lessons| lessons.needs == needs).unwrap_or_else(|| {
             all.push(Lessons { needs, by_meeting: ByHash::default() });
@@ -181,7 +183,7 @@ impl Learnt {
         done: Done,
     ) -> Option<(usize, Vec<TaskAt>)> {
         let tasks = &space.states[taking.state].tasks;
-        let steps = space.calm_step(taking.task, taking.step).into_iter().chain([taking.step]);
+        let steps = taking.calm.into_iter().chain([taking.step]);
         let all = steps.filter_map(|step| self.lessons.get(&heard(step, done))).flatten();
         let (lesson, mut after) =
             all.into_iter().find_map(|lessons| self.met(space, (taking, done), lessons))?;

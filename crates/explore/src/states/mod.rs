@@ -13,6 +13,7 @@
 //! every step, to each world in which nothing is left to happen and to a sample of all states: whether they come to what
 //! was foretold is checked, so a step that touches more than it names is found out.
 
+mod circle;
 mod death;
 mod deed;
 mod learnt;
@@ -25,11 +26,12 @@ use crate::footprint::Footprint;
 use crate::run::{Overrun, Run};
 use crate::search::{Found, Listener, Options, Violation};
 use crate::world::{Scenario, World};
+use circle::circle;
 use deed::{Deed, Deeds, Done};
 use learnt::{Learnt, Lesson, Needs, Taking};
 use live::Live;
 use moved::Moved;
-use space::{ByHash, Space, State, TaskAt};
+use space::{Await, ByHash, Space, State, TaskAt};
 
 /// How many states are gone through between two looks at whether to stop.
 const STATES_PER_LOOK: usize = 1_024;
@@ -110,7 +112,7 @@ pub(crate) fn search_states<S: Scenario>(
     states.found.exhausted = states.left.is_empty();
     states.found.states = states.space.states.len() as u64;
     if states.found.exhausted
-        && let Some(state) = states.circle()
+        && let Some(state) = circle(states.space.states.len(), &states.ways)
     {
         let path = states.prove(state).path().to_vec();
         return Err(Overrun { path });
@@ -182,7 +184,8 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         let mut open = Vec::new();
         for task in tasks {
             for nth in 0..self.space.standpoints[task].steps.len() {
-                let taking = Taking { state, task, step: self.space.standpoints[task].steps[nth].step };
+                let Await { step, calm, .. } = self.space.standpoints[task].steps[nth];
+                let taking = Taking { state, task, step, calm };
                 if self.is_open(taking, nth) {
                     open.push(taking);
                 }
@@ -191,7 +194,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         open
     }
 
-    fn is_open(&mut self, Taking { state, task, step }: Taking, nth: usize) -> bool {
+    fn is_open(&mut self, Taking { state, task, step, .. }: Taking, nth: usize) -> bool {
         let place = self.space.states[state].place;
         let reads = &self.space.standpoints[task].steps[nth].gate;
         let known = reads.is_empty().then_some(true);
@@ -218,7 +221,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
 
     /// What a step does to the world of a state: as it was seen to, or as it does in that world now.
     fn done(&mut self, taking: Taking) -> Option<Done> {
-        let Taking { state, task, step } = taking;
+        let Taking { state, task, step, .. } = taking;
         let place = self.space.states[state].place;
         let known = self.deeds.of(&mut self.space, place, step);
         if known.is_some_and(|done| self.space.places[done.place].world.is_some()) {
@@ -340,7 +343,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     /// will do if it has them, and a new one recalls the steps that they come by. Where nodes die all others count as well,
     /// and where worlds are not kept a run must be in the state itself.
     fn live_with(&mut self, taking: Taking) -> Live<'a, S> {
-        let Taking { state, task, step } = taking;
+        let Taking { state, task, step, .. } = taking;
         let State { place, tasks, .. } = &self.space.states[state];
         if self.space.places[*place].world.is_none() || self.space.kills(task, step) {
             self.live_in(state);
@@ -432,26 +435,5 @@ impl<'a, S: Scenario> States<'a, '_, S> {
              something is not as it was where they were seen before:\n{}",
             steps.join("\n")
         );
-    }
-
-    /// A state that can be come to again from itself, if there is one.
-    fn circle(&self) -> Option<usize> {
-        let count = self.space.states.len();
-        let mut after: Vec<Vec<usize>> = vec![Vec::new(); count];
-        let mut before = vec![0usize; count];
-        for (from, to) in &self.ways {
-            after[*from].push(*to);
-            before[*to] += 1;
-        }
-        let mut first: Vec<usize> = (0..count).filter(|state| before[*state] == 0).collect();
-        while let Some(state) = first.pop() {
-            for to in &after[state] {
-                before[*to] -= 1;
-                if before[*to] == 0 {
-                    first.push(*to);
-                }
-            }
-        }
-        (0..count).find(|state| before[*state] > 0)
     }
 }

@@ -90,7 +90,9 @@ impl<S: Scenario> Moved<'_, '_, S> {
         }
         let awaited = self.before.iter().find(|at| at.task == *doer).and_then(|at| at.bonds.awaited);
         let asks = |at: &&Stance| awaited.is_some_and(|awaited| awaited.by == at.bonds.kind);
-        let asker = self.before.iter().find(asks).map(|at| at.task);
+        let mut askers = self.before.iter().filter(asks).map(|at| at.task);
+        // Where there is doubt which one it is, where each of them stands counts.
+        let asker = askers.next().filter(|_| askers.next().is_none());
         let only = aside && told.iter().all(|task| Some(*task) == asker);
         match asker.filter(|_| only).and_then(|asker| self.heard(moves, asker)) {
             Some(more) => (asker, Hears::Calmly, Some(more)),

@@ -72,7 +72,7 @@ pub(super) struct Place<W> {
 pub(super) struct Await<W: World> {
     pub step: u64,
     /// The same wherever its task stands that is calm, once that heard more.
-    calm: Option<u64>,
+    pub calm: Option<u64>,
     label: Name,
     about: u64,
     pub gate: Vec<ObjectAt>,
@@ -303,11 +303,6 @@ impl<W: World> Space<W> {
         &self.waits(task, step).act
     }
 
-    /// The number of a step of a calm task, wherever that stands once it heard more.
-    pub fn calm_step(&self, task: TaskAt, step: u64) -> Option<u64> {
-        self.waits(task, step).calm
-    }
-
     pub fn kills(&self, task: TaskAt, step: u64) -> bool {
         self.waits(task, step).kills
     }
@@ -320,16 +315,27 @@ impl<W: World> Space<W> {
         tasks
     }
 
-    /// The task that waits for the result of another.
+    /// The task that waits for the result of another: each that it may be, where several are of its node and name.
+    pub fn askers<'t>(
+        &self,
+        tasks: &'t [TaskAt],
+        asked: TaskAt,
+    ) -> impl Iterator<Item = TaskAt> + use<'_, 't, W> {
+        let by = self.standpoints[asked].bonds.awaited.map(|awaited| awaited.by);
+        let may = move |task: &&TaskAt| Some(self.standpoints[**task].bonds.kind) == by;
+        tasks.iter().filter(may).copied()
+    }
+
+    /// The task that waits for the result of another, if there is no doubt which.
     pub fn asker(&self, tasks: &[TaskAt], asked: TaskAt) -> Option<TaskAt> {
-        let awaited = self.standpoints[asked].bonds.awaited?;
-        tasks.iter().find(|task| self.standpoints[**task].bonds.kind == awaited.by).copied()
+        let mut askers = self.askers(tasks, asked);
+        askers.next().filter(|_| askers.next().is_none())
     }
 
     /// The tasks that a step concerns: the one that does it, the one that waits for that one's result, and those whose
     /// results these two wait for, which learn of it if they do so no longer.
     pub fn concerned(&self, tasks: &[TaskAt], doer: TaskAt) -> Vec<TaskAt> {
-        let mut concerned: Vec<TaskAt> = self.asker(tasks, doer).into_iter().chain([doer]).collect();
+        let mut concerned: Vec<TaskAt> = self.askers(tasks, doer).chain([doer]).collect();
         let bonds = |task: &TaskAt| self.standpoints[*task].bonds;
         let wait: Vec<u64> = concerned.iter().map(|task| bonds(task).kind).collect();
         let asked = |task: &&TaskAt| bonds(task).awaited.is_some_and(|awaited| wait.contains(&awaited.by));
@@ -365,12 +371,12 @@ impl<W: World> Space<W> {
     pub fn way_of(&self, state: usize, tasks: &[TaskAt]) -> Vec<(usize, u64)> {
         let (mut needed, mut after, mut way) = (tasks.to_vec(), state, Vec::new());
         for (before, step) in self.way_to(state).into_iter().rev() {
-            let came = self.came(before, after);
-            if came.iter().any(|task| needed.contains(task)) {
-                for task in &came {
-                    needed.iter().position(|needed| needed == task).map(|at| needed.swap_remove(at));
+            if !holds_all(&self.states[before].tasks, &needed) {
+                for task in self.came(before, after) {
+                    needed.iter().position(|needed| *needed == task).map(|at| needed.remove(at));
                 }
                 needed.extend(self.came(after, before));
+                needed.sort_unstable();
                 way.push((before, step));
             }
             after = before;
@@ -387,6 +393,12 @@ impl<W: World> Space<W> {
         way.reverse();
         way
     }
+}
+
+/// Whether a sorted list has all members of another one, each as often.
+fn holds_all(all: &[TaskAt], others: &[TaskAt]) -> bool {
+    let mut all = all.iter();
+    others.iter().all(|other| all.by_ref().find(|task| *task >= other) == Some(other))
 }
 
 /// The members of a sorted list that another one lacks, as often as it does.

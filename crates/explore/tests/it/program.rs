@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use steadfast_explore::{Content, Footprint, Handle, Scenario, Steady, When, World};
 
 /// What programs read and write: a few counters, and what each task has seen.
@@ -68,6 +68,8 @@ pub enum Op {
     Take(usize),
     /// Adds to a counter in the same breath as the step before, and does something more if it was odd.
     Touch(usize, Box<Op>),
+    /// Looks at a counter in the same breath as the step before, and writes what was there into another one later.
+    Keep(usize, usize),
     /// Reads a counter, and does something more if it was odd.
     Ask(usize, Box<Op>),
     /// Whichever of the two comes first; the other one never happens.
@@ -76,6 +78,8 @@ pub enum Op {
     Spawn(u32, Vec<Op>),
     /// Starts a task there and waits for its end, unless the node dies.
     Request(u32, Vec<Op>),
+    /// Starts two tasks there, does a step while they run, and waits for both, whichever ends first.
+    Both(u32, Vec<Op>, Vec<Op>),
     /// Orders a node to add to a counter, and to do something more if it was odd; waits for its end, unless the node
     /// dies.
     Order(u32, usize, Box<Op>),
@@ -108,6 +112,7 @@ impl Draws {
             3..5 => Op::Write(self.place()),
             5..7 => Op::Add(self.place()),
             7 => Op::Await(self.place(), 1),
+            8 if self.below(2) == 0 => Op::Keep(self.place(), self.place()),
             8 => Op::Touch(self.place(), Box::new(Op::Add(self.place()))),
             _ => Op::Take(self.place()),
         }
@@ -123,6 +128,7 @@ impl Draws {
             5 => Op::Fault(self.place(), Box::new(self.simple())),
             6 => Op::Ask(self.place(), Box::new(self.simple())),
             7 if nested => Op::Order(node, self.place(), Box::new(self.simple())),
+            8 if nested => Op::Both(node, vec![self.simple()], vec![self.simple()]),
             _ => self.simple(),
         }
     }
@@ -217,6 +223,7 @@ impl Worker {
                 });
                 self.if_odd(touched - 1, &then).await;
             }
+            Op::Keep(at, to) => self.keep(at, to).await,
             Op::Ask(at, then) => {
                 let saw =
                     board.step("ask", move |board: &mut Board| (board.counters[at], Footprint::reads([at])));
@@ -233,10 +240,35 @@ impl Worker {
                 let child = self.child();
                 board.request(node.to_string(), "asked", async move { child.all(&ops).await }).await;
             }
+            Op::Both(node, one, other) => self.both(node, one, other).await,
             Op::Order(node, at, then) => self.order(node, at, *then).await,
             Op::Crash(node) => board.crash("crash", vec![node.to_string()], Board::crash).await,
             Op::Fault(at, op) => self.unless_it_goes_wrong(at, &op).await,
         }
+    }
+
+    async fn keep(&self, at: usize, to: usize) {
+        let saw = self.board.touch(at, |board| board.counters[at]);
+        self.board.step("later", |_| ((), Footprint::nothing())).await;
+        let keep = move |board: &mut Board| {
+            board.counters[to] = saw;
+            ((), Footprint::writes([to]))
+        };
+        self.board.step("keep", keep).await;
+    }
+
+    async fn both(&self, node: u32, one: Vec<Op>, other: Vec<Op>) {
+        let (board, me) = (&self.board, self.number);
+        let ask = |ops: Vec<Op>| {
+            let child = self.child();
+            let name = format!("asked {}", child.number);
+            board.request(node.to_string(), name, async move { child.all(&ops).await })
+        };
+        let (one, other) = (ask(one), ask(other));
+        // How far it is with its own operations follows from how many children it has.
+        board.waits_at(&(me, self.children.load(Ordering::Relaxed), "both"));
+        board.step("meanwhile", |_| ((), Footprint::nothing())).await;
+        join(one, other).await;
     }
 
     async fn order(&self, node: u32, at: usize, then: Op) {
@@ -288,7 +320,7 @@ impl Scenario for Program {
     fn start(&self, board: &Handle<Board>) {
         for (number, (node, ops)) in (1..).zip(self.0.clone()) {
             let worker = Worker::new(board, number);
-            board.spawn(node.to_string(), "task", async move { worker.all(&ops).await });
+            board.spawn(node.to_string(), format!("task {number}"), async move { worker.all(&ops).await });
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use steadfast_explore::{Found, Handle, Options, Reduction, Scenario, World, search_and_tell};
 
-use crate::program::{Board, Draws, Program};
+use crate::program::{Board, Draws, Op, Program};
 
 /// How many programs are compared. Each costs up to [`ORDERS_MAX`] runs.
 const PROGRAMS: u64 = 3_000;
@@ -48,6 +48,56 @@ fn reductions_come_to_every_end() {
     );
     assert!(compared > PROGRAMS / 2, "most programs are small enough to compare");
     assert!(dpor_runs < sleep_runs && sleep_runs < plain_runs);
+}
+
+/// What a search lost once, or took for a step that touches more than it names.
+#[test]
+fn what_was_lost_is_found() {
+    let keeps = |from, to| Box::new(Op::Keep(from, to));
+    let cases = [
+        (
+            "what a step touches follows from what it reads",
+            vec![
+                (0, vec![Op::Fault(0, Box::new(Op::Add(2)))]),
+                (0, vec![Op::Ask(2, Box::new(Op::Add(1))), Op::Touch(1, Box::new(Op::Add(2)))]),
+                (0, vec![Op::Read(2), Op::Read(1)]),
+            ],
+        ),
+        (
+            "a task hears only later that nobody will answer",
+            vec![
+                (
+                    2,
+                    vec![
+                        Op::Both(0, vec![Op::Read(2)], vec![Op::Await(0, 1)]),
+                        Op::Touch(0, Box::new(Op::Add(1))),
+                    ],
+                ),
+                (2, vec![Op::Crash(0), Op::Keep(2, 0)]),
+            ],
+        ),
+        (
+            "a task keeps what it saw as it ran on",
+            vec![
+                (2, vec![Op::Spawn(1, vec![Op::Write(0)])]),
+                (1, vec![Op::Add(2), Op::Either(Box::new(Op::Add(0)), keeps(0, 2))]),
+            ],
+        ),
+        (
+            "a task waits for two steps that look the same",
+            vec![
+                (1, vec![Op::Read(0), Op::Either(keeps(0, 1), keeps(0, 0))]),
+                (0, vec![Op::Add(0), Op::Read(1)]),
+            ],
+        ),
+    ];
+    for (name, tasks) in cases {
+        let program = Program(tasks);
+        let (plain, _) = ends(&program, Reduction::Nothing);
+        for reduction in [Reduction::SleepSets, Reduction::SourceDpor, Reduction::States] {
+            assert_eq!(ends(&program, reduction).0, plain, "{name}: {reduction:?}");
+        }
+    }
 }
 
 /// The same program in a world that cannot be come back to.
