@@ -22,7 +22,7 @@ mod moved;
 mod space;
 
 use crate::executor::{Answer, StepId, lock};
-use crate::footprint::Footprint;
+use crate::footprint::{Footprint, Steady};
 use crate::run::{Overrun, Run};
 use crate::search::{Found, Listener, Options, Violation};
 use crate::world::{Scenario, World};
@@ -55,6 +55,8 @@ struct States<'a, 't, S: Scenario> {
     origin: S::World,
     space: Space<S::World>,
     deeds: Deeds,
+    /// What steps left just now that led to a world which others had come to: by the world before and the step.
+    fresh: ByHash<S::World>,
     learnt: Learnt,
     left: Vec<Left>,
     /// Which state comes after which.
@@ -83,6 +85,7 @@ pub(crate) fn search_states<S: Scenario>(
         space: Space::of(run.world(S::World::clone)),
         origin,
         deeds: Deeds::default(),
+        fresh: ByHash::default(),
         learnt: Learnt::default(),
         left: Vec::new(),
         ways: Vec::new(),
@@ -174,7 +177,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
             Some(world) => self.scenario.always(world),
             None => self.live_in(state).run.judged(),
         };
-        self.note(state, judged);
+        self.note((state, None), judged);
     }
 
     /// The steps that can happen in a state. Tasks that stand at the same do the same: one of them is enough.
@@ -232,7 +235,9 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         self.found.steps += 1;
         let seen =
             known.unwrap_or_else(|| self.see(taking, (answer.number, Some(answer)), &footprint, &world));
-        self.space.keep(seen.place, &world);
+        if !self.space.keep(seen.place, &world) {
+            self.fresh.insert(Steady::of(&(place, step)), world);
+        }
         Some(seen)
     }
 
@@ -264,7 +269,22 @@ impl<'a, S: Scenario> States<'a, '_, S> {
                 return Err(Overrun { path: self.prove(state).path().to_vec() });
             }
         }
+        self.judge_fresh(from, place);
         Ok(state)
+    }
+
+    /// What a step did just now is judged by what it left itself: how it came there may count, and not only where. Where
+    /// tasks touched more as they went on, the step was not over yet.
+    fn judge_fresh(&mut self, from: Taking, place: usize) {
+        let before = self.space.states[from.state].place;
+        let fresh = self.fresh.remove(&Steady::of(&(before, from.step)));
+        let Some(world) = fresh.filter(|_| {
+            self.deeds.of(&mut self.space, before, from.step).is_some_and(|done| done.place == place)
+        }) else {
+            return;
+        };
+        let judged = self.scenario.always(&world);
+        self.note((from.state, Some(from.step)), judged);
     }
 
     /// A run goes on from a step as none did where it met the same.
@@ -305,7 +325,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         let partial = self.space.places[place].world.is_none();
         let judged = if partial { live.run.judged() } else { Ok(()) };
         self.live = Some(live);
-        self.note(after, judged);
+        self.note((after, None), judged);
         Ok(())
     }
 
@@ -327,14 +347,17 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         let wrong = live.run.rest();
         live.run.world(|world| (self.tell)(world, wrong.as_ref()));
         self.found.schedules += 1;
-        self.note(state, wrong.map_or(Ok(()), |wrong| Err(wrong.message)));
+        self.note((state, None), wrong.map_or(Ok(()), |wrong| Err(wrong.message)));
     }
 
-    fn note(&mut self, state: usize, judged: Result<(), String>) {
+    /// Something may be wrong with a state, or with what a step leaves there.
+    fn note(&mut self, (state, step): (usize, Option<u64>), judged: Result<(), String>) {
         let Err(message) = judged else { return };
         self.found.violations += 1;
         if self.found.violation.is_none() {
-            let path = self.prove(state).path().to_vec();
+            let live = self.prove(state);
+            let last = step.and_then(|step| live.run.find(step));
+            let path = live.path().iter().copied().chain(last).collect();
             self.found.violation = Some(Violation { message, path });
         }
     }

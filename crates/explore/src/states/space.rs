@@ -200,11 +200,13 @@ impl<W: World> Space<W> {
         (needs, changes)
     }
 
-    /// Keeps a world of a place, if there is none yet.
-    pub fn keep(&mut self, place: usize, world: &W) {
-        if self.places[place].world.is_none() && world.is_whole() {
+    /// Keeps a world of a place, if there is none yet. Answers whether it did.
+    pub fn keep(&mut self, place: usize, world: &W) -> bool {
+        let keeps = self.places[place].world.is_none() && world.is_whole();
+        if keeps {
             self.places[place].world = Some(world.clone());
         }
+        keeps
     }
 
     /// The world in which objects hold something else.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use steadfast_explore::{
-    Footprint, Handle, Limits, Options, Scenario, Token, TokenError, Verdict, World, minimise, repairs,
-    retrace, search, timeline,
+    Content, Footprint, Handle, Limits, Options, Reduction, Scenario, Token, TokenError, Verdict, World,
+    minimise, repairs, retrace, search, timeline, trace,
 };
 
 use crate::program::{Board, Draws, Program};
@@ -28,6 +28,61 @@ impl Scenario for Unwanted {
 
     fn at_rest(&self, board: &Board) -> Result<(), String> {
         if board.digest() == self.end { Err("Unwanted: this end".to_owned()) } else { Ok(()) }
+    }
+}
+
+/// A book that a careful clerk and a careless one bring to the same total.
+struct Clerks;
+
+#[derive(Debug, Clone)]
+struct Book {
+    total: u8,
+    /// How it was written, which nobody reads.
+    blotted: bool,
+}
+
+impl World for Book {
+    type Object = &'static str;
+
+    fn digest(&self) -> u64 {
+        self.total.into()
+    }
+
+    fn content(&self, _: &&'static str) -> Content {
+        Content::Whole(self.total.into())
+    }
+}
+
+impl Scenario for Clerks {
+    type World = Book;
+
+    fn world(&self) -> Book {
+        Book { total: 0, blotted: false }
+    }
+
+    fn start(&self, book: &Handle<Book>) {
+        for (clerk, blots) in [("careful", false), ("careless", true)] {
+            let write = book.step("write", move |book: &mut Book| {
+                *book = Book { total: 1, blotted: blots };
+                ((), Footprint::writes(["book"]))
+            });
+            book.spawn("office", clerk, write);
+        }
+    }
+
+    fn always(&self, book: &Book) -> Result<(), String> {
+        if book.blotted { Err("Blots: the book is blotted".to_owned()) } else { Ok(()) }
+    }
+}
+
+/// What others came to as well is judged by what a step left itself.
+#[test]
+fn how_a_step_leaves_a_world_is_judged() {
+    for reduction in [Reduction::SourceDpor, Reduction::States] {
+        let found = search(&Clerks, &Options { reduction, ..Options::default() }).expect("it ends");
+        let path = found.violation.unwrap_or_else(|| panic!("{reduction:?} finds it")).path;
+        let steps = trace(&Clerks, &path);
+        assert!(steps.iter().any(|step| step.task == "careless"), "{reduction:?}");
     }
 }
 
