@@ -73,8 +73,8 @@ impl<W: World> Handle<W> {
     }
 
     /// One atomic step: answers what `body` answers, once the explorer lets it happen. A body changes the world and
-    /// nothing else, and all that it does follows from the world: where an earlier run was answered at the same place it
-    /// need not be run, and a search for states asks it of worlds in which its task waits for the same.
+    /// nothing else, and all that it does follows from the world: where an earlier run was answered at the same place
+    /// it need not be run, and a search for states asks it of worlds in which its task waits for the same.
     pub fn step<T: Hash + Clone + Send + 'static>(
         &self,
         label: impl Into<Name>,
@@ -200,8 +200,8 @@ impl<W: World> Handle<W> {
         lock(&self.0).stands_at(Steady::of(state));
     }
 
-    /// The same of a task that waits for several things at once, and makes the same of them in whatever order they come:
-    /// until it says again where it stands.
+    /// The same of a task that waits for several things at once, and makes the same of them in whatever order they
+    /// come: until it says again where it stands.
     pub fn waits_at(&self, state: &impl Hash) {
         lock(&self.0).waits_at(Steady::of(state));
     }

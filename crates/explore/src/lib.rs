@@ -45,10 +45,10 @@
 //!
 //! [`search()`] tries every order that can differ, and says when it has. With [`Reduction::States`] it comes to every
 //! state instead, which are far fewer, if the world says what its objects hold ([`World::content`]); a task that says
-//! where it stands ([`Handle::stands_at`], [`Handle::waits_at`]) makes them fewer still. [`sample()`] draws orders at random, for what is too
-//! large. What they find is made small ([`minimise()`]), named in a few characters ([`Token`]), told to a person
-//! ([`mod@timeline`]), and searched again with steps joined, for what would mend it ([`repairs()`]). That neither
-//! search loses anything is tested against plain search on generated programs, not believed.
+//! where it stands ([`Handle::stands_at`], [`Handle::waits_at`]) makes them fewer still. [`sample()`] draws orders at
+//! random, for what is too large. What they find is made small ([`minimise()`]), named in a few characters ([`Token`]),
+//! told to a person ([`mod@timeline`]), and searched again with steps joined, for what would mend it ([`repairs()`]).
+//! That neither search loses anything is tested against plain search on generated programs, not believed.
 
 mod clock;
 mod executor;

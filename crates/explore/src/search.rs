@@ -6,8 +6,8 @@
 //! and others), and a step that was tried at a point sleeps below its siblings until something meets it.
 //!
 //! What a step touches may follow from what it reads, so it can be something else once another step came first. Where a
-//! step sleeps, it is known what it touches there, and that counts for it from then on: whoever meets it only there must
-//! still be tried before it.
+//! step sleeps, it is known what it touches there, and that counts for it from then on: whoever meets it only there
+//! must still be tried before it.
 //!
 //! Steps can also disable each other: a gate shuts, an alternative is given up, a node dies. Such a pair is a race
 //! although one of the two never happens, so there are more rules. A step that was open and is no longer is lost: it is

@@ -48,8 +48,8 @@ enum Event {
 }
 
 impl Event {
-    /// In which order events are taken that are there at the same time: whichever came first, the same comes of them. An
-    /// act that failed before a tick is tried again after it.
+    /// In which order events are taken that are there at the same time: whichever came first, the same comes of them.
+    /// An act that failed before a tick is tried again after it.
     fn turn(&self) -> (u8, Option<ClaimId>) {
         match self {
             Event::Acted(claim, ..) => (0, Some(*claim)),

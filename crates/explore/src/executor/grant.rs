@@ -83,8 +83,8 @@ pub(crate) fn act<W: World>(core: &Shared<W>, taken: &Taken<W>) -> (Answer, Foot
     lock(&taken.asked.act)(&mut lock(core).world)
 }
 
-/// Lets the tasks run on that a step concerns, from what it answered now or before. The world stays as it is, unless they
-/// touch it.
+/// Lets the tasks run on that a step concerns, from what it answered now or before. The world stays as it is, unless
+/// they touch it.
 pub(crate) fn go_on<W: World>(core: &Shared<W>, taken: Taken<W>, answer: &Answer) -> Sequel<W::Object> {
     let Taken { task, waker, asked, alike, .. } = taken;
     let Asked { label, about, gate, kills, goes_on, .. } = asked;

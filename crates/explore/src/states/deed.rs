@@ -1,5 +1,5 @@
-//! What steps do to worlds. A step's act follows from what it reads and from nothing else, so it is enough that the code
-//! does it once in a world that holds the same there: in no run, for its task need not hear of it.
+//! What steps do to worlds. A step's act follows from what it reads and from nothing else, so it is enough that the
+//! code does it once in a world that holds the same there: in no run, for its task need not hear of it.
 
 use super::space::{ByHash, Change, ObjectAt, Space};
 use crate::executor::Answer;

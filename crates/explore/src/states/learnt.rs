@@ -1,5 +1,5 @@
-//! What is known of what tasks make of their steps' answers: a run of the code went on from each once, and any other goes
-//! on alike wherever it meets the same.
+//! What is known of what tasks make of their steps' answers: a run of the code went on from each once, and any other
+//! goes on alike wherever it meets the same.
 
 use std::collections::HashMap;
 

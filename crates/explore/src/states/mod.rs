@@ -5,13 +5,14 @@
 //! still counts).
 //!
 //! A run cannot go back: futures cannot be copied. But a step has two halves. What it does to the world follows from
-//! what it reads there, so it is enough that the code does it once in a world that holds the same; worlds can be copied,
-//! so no run is needed for that. How tasks go on follows from where they stand and from what the step answered, so it is
-//! enough that a run goes on from it once. What was learnt is looked up wherever the step meets the same again.
+//! what it reads there, so it is enough that the code does it once in a world that holds the same; worlds can be
+//! copied, so no run is needed for that. How tasks go on follows from where they stand and from what the step answered,
+//! so it is enough that a run goes on from it once. What was learnt is looked up wherever the step meets the same
+//! again.
 //!
 //! Such a run begins at the start, recalls the steps that its tasks depend on, and leaves out the rest. Other runs do
-//! every step, to each world in which nothing is left to happen and to a sample of all states: whether they come to what
-//! was foretold is checked, so a step that touches more than it names is found out.
+//! every step, to each world in which nothing is left to happen and to a sample of all states: whether they come to
+//! what was foretold is checked, so a step that touches more than it names is found out.
 
 mod circle;
 mod death;
@@ -273,8 +274,8 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         Ok(state)
     }
 
-    /// What a step did just now is judged by what it left itself: how it came there may count, and not only where. Where
-    /// tasks touched more as they went on, the step was not over yet.
+    /// What a step did just now is judged by what it left itself: how it came there may count, and not only where.
+    /// Where tasks touched more as they went on, the step was not over yet.
     fn judge_fresh(&mut self, from: Taking, place: usize) {
         let before = self.space.states[from.state].place;
         let fresh = self.fresh.remove(&Steady::of(&(before, from.step)));
@@ -362,9 +363,9 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         }
     }
 
-    /// A run in which a step can go on as it would in its state: those stand there whom it concerns. The one that there is
-    /// will do if it has them, and a new one recalls the steps that they come by. Where nodes die all others count as well,
-    /// and where worlds are not kept a run must be in the state itself.
+    /// A run in which a step can go on as it would in its state: those stand there whom it concerns. The one that there
+    /// is will do if it has them, and a new one recalls the steps that they come by. Where nodes die all others count
+    /// as well, and where worlds are not kept a run must be in the state itself.
     fn live_with(&mut self, taking: Taking) -> Live<'a, S> {
         let Taking { state, task, step, .. } = taking;
         let State { place, tasks, .. } = &self.space.states[state];

@@ -19,9 +19,9 @@ pub(super) struct Moved<'a, 'r, S: Scenario> {
 }
 
 impl<S: Scenario> Moved<'_, '_, S> {
-    /// Which tasks went where, and what that depended on: whoever waits for the result of the one that did the step, and
-    /// everybody, if one of those touched the world that lost something. Of those that died with nodes nothing is left, and
-    /// what that meant to each of the others is learnt by itself.
+    /// Which tasks went where, and what that depended on: whoever waits for the result of the one that did the step,
+    /// and everybody, if one of those touched the world that lost something. Of those that died with nodes nothing is
+    /// left, and what that meant to each of the others is learnt by itself.
     pub fn learn(&self, space: &mut Space<S::World>, learnt: &mut Learnt) -> (Hears, bool, Went) {
         let (doer, dying) = (self.sequel.doer, &self.sequel.killed);
         let moves = Moves::of(self.before, &self.live.stances);
@@ -80,8 +80,8 @@ impl<S: Scenario> Moved<'_, '_, S> {
         self.heard(moves, self.sequel.doer).filter(|_| apart)
     }
 
-    /// The task that waits for the result of the one that did the step, what it means to the step, and what it was told if
-    /// it is calm.
+    /// The task that waits for the result of the one that did the step, what it means to the step, and what it was told
+    /// if it is calm.
     fn asker(&self, moves: &Moves) -> (Option<usize>, Hears, Option<Sum>) {
         let Sequel { doer, ran, told, .. } = self.sequel;
         let aside = ran.iter().all(|task| task == doer || !self.before.iter().any(|at| at.task == *task));

@@ -41,8 +41,8 @@ pub trait Env: Clone + Send + Sync + 'static {
     /// says so puts into `state` where its caller stood.
     fn stands_at(&self, _state: &impl Hash) {}
 
-    /// The same of a task that waits for several things at once, and makes the same of them in whatever order they come,
-    /// until it says again where it stands.
+    /// The same of a task that waits for several things at once, and makes the same of them in whatever order they
+    /// come, until it says again where it stands.
     fn waits_at(&self, state: &impl Hash) {
         self.stands_at(state);
     }

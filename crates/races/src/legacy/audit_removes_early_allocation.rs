@@ -1,7 +1,7 @@
 //! Race 15, LP 1729371: an audit removes the allocation of a server that is being created.
 //!
-//! The scheduler allocates before the instance's row is made. The host's audit finds an allocation of an instance that does
-//! not exist, takes it for a left-over, and removes it. The instance is then made and built without one.
+//! The scheduler allocates before the instance's row is made. The host's audit finds an allocation of an instance that
+//! does not exist, takes it for a left-over, and removes it. The instance is then made and built without one.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

@@ -1,7 +1,7 @@
 //! Race 43: two schedulers choose the same device, and one boot fails although another host has room.
 //!
-//! Each looks at all hosts and chooses the best. Both choose alike, one claim decides for the other, and the loser has no
-//! alternate left. Placement moved this decision into one store for what it counts; devices stayed behind.
+//! Each looks at all hosts and chooses the best. Both choose alike, one claim decides for the other, and the loser has
+//! no alternate left. Placement moved this decision into one store for what it counts; devices stayed behind.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

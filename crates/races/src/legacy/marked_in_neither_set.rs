@@ -1,9 +1,9 @@
 //! Race 44, kubernetes#133602: a device is promised to one pod, and a second one finds it in neither of two sets.
 //!
-//! A scheduler marks what it promises as in flight, and writes the promise down; an informer puts what was written into a
-//! cache, and then the mark is taken off. A second pod reads the cache, then the marks. The device was not yet in the one,
-//! and is no longer in the other. It is the seed's race in one process: two reads, and one move between them. (A mark that
-//! is taken off before the cache has the device, as it once was, loses it without any such luck.)
+//! A scheduler marks what it promises as in flight, and writes the promise down; an informer puts what was written into
+//! a cache, and then the mark is taken off. A second pod reads the cache, then the marks. The device was not yet in the
+//! one, and is no longer in the other. It is the seed's race in one process: two reads, and one move between them. (A
+//! mark that is taken off before the cache has the device, as it once was, loses it without any such luck.)
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

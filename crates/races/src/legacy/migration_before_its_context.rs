@@ -1,7 +1,7 @@
 //! Race 26, LP 1849165: an audit meets a migration whose context is not written yet.
 //!
-//! The conductor makes the migration, and the destination writes the context into another row. An audit in between finds a
-//! move without a context, which it takes for granted, and ends in an exception half-way.
+//! The conductor makes the migration, and the destination writes the context into another row. An audit in between
+//! finds a move without a context, which it takes for granted, and ends in an exception half-way.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

@@ -1,8 +1,8 @@
 //! Race 45, kubernetes PR 137534: what is reserved is counted anew from what is committed.
 //!
 //! The device manager of a kubelet reserves a device for a pod, and lets its lock go while a plug-in prepares it. The
-//! admission of the next pod counts anew from the pods that are committed. The first is not among them, and its device is
-//! given away again.
+//! admission of the next pod counts anew from the pods that are committed. The first is not among them, and its device
+//! is given away again.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

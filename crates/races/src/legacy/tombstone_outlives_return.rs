@@ -1,7 +1,8 @@
 //! Race 12, LP 1922053: the record of an evacuation outlives the instance's return.
 //!
-//! The evacuated instance's source is forced up without a restart of its agent, so nobody cleaned up there. The instance is
-//! migrated back. When the agent does restart, the old record still says "evacuated away", and it destroys the instance.
+//! The evacuated instance's source is forced up without a restart of its agent, so nobody cleaned up there. The
+//! instance is migrated back. When the agent does restart, the old record still says "evacuated away", and it destroys
+//! the instance.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

@@ -1,7 +1,8 @@
 //! Race 8, LP 1454451: an audit forgets pins that are not saved yet.
 //!
-//! A boot is given a processor in the memory of the agent, under its lock, and saves it only after it let the lock go. An
-//! audit in between counts anew from the rows, in which the instance has no processor. The next boot is given the same one.
+//! A boot is given a processor in the memory of the agent, under its lock, and saves it only after it let the lock go.
+//! An audit in between counts anew from the rows, in which the instance has no processor. The next boot is given the
+//! same one.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

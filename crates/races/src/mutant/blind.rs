@@ -1,7 +1,7 @@
 //! Checks that always say yes: the row, or the message, looks to the code as it must for the check to pass.
 //!
-//! A row that looks other than it is must not be written back as it looks: what the code left as it saw it is written as
-//! it is.
+//! A row that looks other than it is must not be written back as it looks: what the code left as it saw it is written
+//! as it is.
 
 use steadfast_explore::Handle;
 use steadfast_model::claim::{Claim, Role, Said};

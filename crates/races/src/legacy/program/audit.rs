@@ -1,10 +1,10 @@
-//! Nova's `update_available_resource`: under its process's lock it knows of the devices that are held, reads the instances
-//! of its host, then the moves, and frees what belongs to neither.
+//! Nova's `update_available_resource`: under its process's lock it knows of the devices that are held, reads the
+//! instances of its host, then the moves, and frees what belongs to neither.
 //!
-//! What it knows of devices is the mirror that the tracker of its process has of their rows. While a process holds its lock
-//! the mirror of the only agent equals the rows; a second agent fills its own when it first audits. So the rows are read
-//! once, before the lists, and those that are freed are written whatever has become of them since. A tool without a mirror
-//! reads them when it frees them.
+//! What it knows of devices is the mirror that the tracker of its process has of their rows. While a process holds its
+//! lock the mirror of the only agent equals the rows; a second agent fills its own when it first audits. So the rows
+//! are read once, before the lists, and those that are freed are written whatever has become of them since. A tool
+//! without a mirror reads them when it frees them.
 
 use std::collections::BTreeSet;
 

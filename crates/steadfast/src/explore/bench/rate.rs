@@ -16,11 +16,11 @@ const SCHEDULES_ON_SQLITE: u64 = 1_000;
 const STEPS_IN_MEMORY: f64 = 500_000.0;
 const STEPS_ON_SQLITE: f64 = 20_000.0;
 
-/// Rates with resets, footprints, judging and reduction, of both searches. By states, which is how the shipped protocol is
-/// explored, every step of every state of the scenario is taken, and most of them are looked up: their acts were done in a
-/// world that holds the same, and their tasks went on from the same. By orders, most steps belong to the common beginning
-/// of runs, and are recalled rather than done: so also the rate of those that are done, and that of the code alone, which
-/// nothing that does each step can exceed.
+/// Rates with resets, footprints, judging and reduction, of both searches. By states, which is how the shipped protocol
+/// is explored, every step of every state of the scenario is taken, and most of them are looked up: their acts were
+/// done in a world that holds the same, and their tasks went on from the same. By orders, most steps belong to the
+/// common beginning of runs, and are recalled rather than done: so also the rate of those that are done, and that of
+/// the code alone, which nothing that does each step can exceed.
 pub(super) fn all(subject: &dyn Subject, aside: &mut dyn FnMut(&str)) -> Vec<Figure> {
     aside(&format!("{}: steps per second, {ROUNDS} times each", subject.name()));
     let options = Options { schedules_max: SCHEDULES_IN_MEMORY, ..Options::default() };
