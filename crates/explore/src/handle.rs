@@ -65,7 +65,7 @@ impl<W: World> Handle<W> {
     }
 
     /// What the running task does with an object of the world in the same breath as the step that let it run on: it is
-    /// part of that step.
+    /// part of that step. The task knows from then on what the object held.
     pub fn touch<T>(&self, object: W::Object, does: impl FnOnce(&mut W) -> T) -> T {
         let mut core = lock(&self.0);
         core.touches(object);

@@ -72,9 +72,11 @@ pub struct Violation {
 pub struct Found {
     /// Complete runs; among states, worlds in which nothing is left to happen.
     pub schedules: u64,
-    /// Runs that were given up because another order covers them; among states, runs that were led to one.
+    /// Runs that were given up because another order covers them; among states, runs that something was learnt from, or
+    /// that showed what was foretold.
     pub skipped: u64,
-    /// Steps that were done, those of the common beginnings of runs included.
+    /// Steps that were done, those of the common beginnings of runs included; among states, those of its runs and those
+    /// that were done in a world of their own.
     pub steps: u64,
     /// Those of them that were not done again, but answered as an earlier run was.
     pub recalled: u64,

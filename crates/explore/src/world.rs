@@ -17,7 +17,8 @@ pub trait World: Clone + Send + 'static {
         true
     }
 
-    /// What an object holds: all that a step learns which says that it reads it. Only a search for states asks.
+    /// What an object holds: all that a step learns which says that it reads it. A search for states asks, and whatever
+    /// a task touches as it runs on ([`Handle::touch`]) is asked for as well.
     fn content(&self, _object: &Self::Object) -> Content {
         Content::Unknown
     }

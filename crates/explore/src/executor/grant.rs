@@ -94,6 +94,7 @@ pub(crate) fn go_on<W: World>(core: &Shared<W>, taken: Taken<W>, answer: &Answer
         core.given_up.clear();
         core.touched.clear();
         core.told.clear();
+        // Of several that look alike, the first is heard as the only one would be.
         let heard = Steady::of(&(&label, about, answer.heard));
         let heard = if alike == 0 { heard } else { Steady::of(&(heard, alike)) };
         core.goes_on((task, heard), spawned, &kills)

@@ -9,8 +9,8 @@ use super::space::{ByHash, Change, ObjectAt, Space, TaskAt, without};
 use crate::footprint::{Steady, Sum};
 use crate::world::World;
 
-/// What it depends on how tasks go on: what these objects hold, which they touch. The nodes that die with a step are
-/// always the same.
+/// What decides how tasks go on: what these objects hold, which they touch. The nodes that die with a step are always
+/// the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Needs {
     pub objects: Vec<ObjectAt>,
@@ -20,7 +20,7 @@ pub(super) struct Needs {
     pub hears: Hears,
 }
 
-/// What depends on the task that waits for the result of the one that does the step.
+/// How much of the task counts that waits for the result of the one that does the step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hears {
     /// Nothing: it is not told of the step.

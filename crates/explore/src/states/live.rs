@@ -1,10 +1,9 @@
 //! A run under way: what is learnt of how tasks go on, it shows.
 
-use crate::executor::{Answer, Sequel, Stance, StepId, Taken};
-use crate::footprint::Footprint;
+use super::space::{Space, TaskAt};
+use crate::executor::{Answer, Stance, StepId, Taken};
 use crate::run::Run;
-use crate::states::space::{Space, TaskAt};
-use crate::world::{Scenario, World};
+use crate::world::Scenario;
 
 /// A run, and where its tasks stand.
 pub(super) struct Live<'a, S: Scenario> {
@@ -39,17 +38,10 @@ impl<'a, S: Scenario> Live<'a, S> {
         self.run.go_on(taken, answer);
     }
 
+    /// The turn of a step comes.
     pub fn take(&mut self, id: StepId) -> Taken<S::World> {
         self.path.push(id);
         self.run.take(id)
-    }
-
-    pub fn act(&self, taken: &Taken<S::World>) -> (Answer, Footprint<<S::World as World>::Object>) {
-        self.run.act(taken)
-    }
-
-    pub fn go_on(&mut self, taken: Taken<S::World>, answer: &Answer) -> Sequel<<S::World as World>::Object> {
-        self.run.go_on(taken, answer)
     }
 
     /// Looks where the tasks stand now.

@@ -299,12 +299,12 @@ impl<'a, S: Scenario> States<'a, '_, S> {
             Some(done) if self.put(&live, done.place) => {
                 let place = self.space.states[state].place;
                 let answer = self.deeds.answer(&self.space, place, step);
-                (done, live.go_on(taken, answer.expect("whoever keeps worlds keeps answers")))
+                (done, live.run.go_on(taken, answer.expect("whoever keeps worlds keeps answers")))
             }
             known => {
-                let (answer, footprint) = live.act(&taken);
+                let (answer, footprint) = live.run.act(&taken);
                 let see = |world: &S::World| self.see(taking, (answer.number, None), &footprint, world);
-                (known.unwrap_or_else(|| live.run.world(see)), live.go_on(taken, &answer))
+                (known.unwrap_or_else(|| live.run.world(see)), live.run.go_on(taken, &answer))
             }
         };
         let before = std::mem::take(&mut live.stances);

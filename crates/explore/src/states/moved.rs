@@ -75,8 +75,8 @@ impl<S: Scenario> Moved<'_, '_, S> {
     /// What the task that did the step heard of it, if it is calm: where it stands besides does not matter then, nor to
     /// those that it started.
     fn own(&self, moves: &Moves) -> Option<Sum> {
-        let started = self.live.stances.iter().filter(|at| moves.is_new(at));
-        let apart = self.sequel.touched.is_empty() && started.into_iter().all(|at| at.heard.own);
+        let mut started = self.live.stances.iter().filter(|at| moves.is_new(at));
+        let apart = self.sequel.touched.is_empty() && started.all(|at| at.heard.own);
         self.heard(moves, self.sequel.doer).filter(|_| apart)
     }
 
