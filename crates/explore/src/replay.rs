@@ -71,8 +71,8 @@ pub(crate) fn leniently<S: Scenario>(
     })
 }
 
-/// Who says what comes next: told the number of the point if it has several options, all options, the usual one, and
-/// the others.
+/// Who says what comes next where there are several options: told the number of the point, all options, the usual one,
+/// and the others.
 type Say<'a> = &'a mut dyn FnMut(usize, &[Choice], StepId, &[StepId]) -> StepId;
 
 pub(crate) fn follow<S: Scenario>(
@@ -94,7 +94,8 @@ pub(crate) fn follow<S: Scenario>(
         }
         let usual = choices[usual(&choices, path.last().copied())].id;
         let others: Vec<StepId> = choices.iter().map(|choice| choice.id).filter(|id| *id != usual).collect();
-        let chosen = say(options.len(), &choices, usual, &others);
+        // Without a choice there is no point of it: what is said of a point is said of the next one with a choice.
+        let chosen = if others.is_empty() { usual } else { say(options.len(), &choices, usual, &others) };
         if let Some(option) = others.iter().position(|other| *other == chosen) {
             switches.push(Switch { point: options.len(), option });
         }

@@ -96,7 +96,7 @@ impl Token {
         };
         let mut sound = true;
         let run = follow(scenario, limits, &scenario.world(), &mut |point, _, usual, others| {
-            if next != Some(point) || others.is_empty() {
+            if next != Some(point) {
                 return usual;
             }
             left -= 1;

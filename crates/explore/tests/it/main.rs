@@ -1,5 +1,6 @@
 //! The explorer explored: its reductions against plain search, its random runs against themselves.
 
+mod letters;
 mod program;
 mod sound;
 mod strategies;

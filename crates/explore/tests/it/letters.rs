@@ -1,0 +1,107 @@
+//! Runs whose steps each write a letter on a page, so that what stands there says which run it was: how searches judge
+//! runs, and what they answer of them, in the smallest cases.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use futures_util::future::select;
+use steadfast_explore::{
+    Content, Footprint, Handle, Limits, Options, Reduction, Scenario, Steady, Verdict, When, World, minimise,
+    repairs, search, timeline, trace,
+};
+
+type Page = String;
+
+/// Tasks that write words, one after the other.
+struct Letters {
+    /// The words of each task: a letter is a step, and of `a|b` only one comes.
+    tasks: &'static [&'static str],
+    /// Letters that are not written before another one.
+    waits: &'static [(char, char)],
+    /// What may not be on the page at any time, nor at rest.
+    never: fn(&str) -> bool,
+    not_at_last: fn(&str) -> bool,
+}
+
+const WELL: Letters = Letters { tasks: &[], waits: &[], never: |_| false, not_at_last: |_| false };
+
+#[derive(Debug, Clone, Default)]
+struct Sheet(Page);
+
+impl World for Sheet {
+    type Object = &'static str;
+
+    fn digest(&self) -> u64 {
+        Steady::of(&self.0)
+    }
+
+    fn content(&self, _: &&'static str) -> Content {
+        Content::Whole(self.digest())
+    }
+}
+
+async fn letter(sheet: &Handle<Sheet>, letter: char, after: Option<char>) {
+    let write = move |sheet: &mut Sheet| {
+        assert!(letter != '!', "nobody writes this");
+        sheet.0.push(letter);
+        ((), Footprint::writes(["page"]))
+    };
+    let when = When::new(after.map(|_| "page"), move |sheet: &Sheet| {
+        after.is_none_or(|after| sheet.0.contains(after))
+    });
+    sheet.step_when(letter.to_string(), when, write).await;
+}
+
+impl Scenario for Letters {
+    type World = Sheet;
+
+    fn world(&self) -> Sheet {
+        Sheet::default()
+    }
+
+    fn start(&self, sheet: &Handle<Sheet>) {
+        for words in self.tasks {
+            let (on, waits) = (sheet.clone(), self.waits);
+            let after = |letter| waits.iter().find(|(waits, _)| *waits == letter).map(|(_, after)| *after);
+            sheet.spawn("desk", *words, async move {
+                for word in words.split(' ') {
+                    let letters: Vec<char> = word.chars().collect();
+                    if let [one, '|', other] = letters[..] {
+                        let one = Box::pin(letter(&on, one, after(one)));
+                        select(one, Box::pin(letter(&on, other, after(other)))).await;
+                        continue;
+                    }
+                    for one in letters {
+                        letter(&on, one, after(one)).await;
+                    }
+                }
+            });
+        }
+    }
+
+    fn always(&self, sheet: &Sheet) -> Result<(), String> {
+        if (self.never)(&sheet.0) { Err(format!("Wrong: {}", sheet.0)) } else { Ok(()) }
+    }
+
+    fn at_rest(&self, sheet: &Sheet) -> Result<(), String> {
+        if (self.not_at_last)(&sheet.0) { Err(format!("Wrong: {}", sheet.0)) } else { Ok(()) }
+    }
+}
+
+const SEARCHES: [Reduction; 4] =
+    [Reduction::Nothing, Reduction::SleepSets, Reduction::SourceDpor, Reduction::States];
+
+const RUNS_MAX: u64 = 1_000;
+
+/// Where only one step can come there is no choice, and a switch after it is one like any other.
+#[test]
+fn a_switch_after_a_step_without_a_choice_is_tried() {
+    let waits = Letters { tasks: &["oab", "xy"], waits: &[('x', 'o')], ..WELL };
+    let hard = Letters { not_at_last: |page| page == "oaxby", ..waits };
+    let easy = Letters { not_at_last: |page| page == "oaxby" || page == "oxyab", ..hard };
+    let limits = Limits::default();
+    let path = search(&hard, &Options::default()).expect("it ends").violation.expect("it is found").path;
+    let small = minimise(&easy, &limits, &path, RUNS_MAX).expect("it ends");
+    assert!(small.proved);
+    assert_eq!(small.run.wrong.expect("it is wrong").message, "Wrong: oxyab");
+    assert_eq!(small.run.switches.len(), 1);
+}
