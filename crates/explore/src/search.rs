@@ -60,7 +60,7 @@ impl Default for Options {
     }
 }
 
-/// A run that came out wrong.
+/// A run that came out wrong: all of it if it did so at rest, otherwise up to the step after which it was wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     pub message: String,
@@ -213,21 +213,25 @@ impl<S: Scenario> Search<'_, S> {
             next = self.step(&mut run);
         };
         self.found.depth = self.found.depth.max(run.depth);
-        let wrong = if skipped {
+        if skipped {
             self.found.skipped += 1;
-            run.wrong.take()
-        } else {
-            self.found.schedules += 1;
-            let wrong = run.rest();
-            run.world(|world| tell(world, wrong.as_ref()));
-            wrong
-        };
-        if let Some(Wrong { message, .. }) = wrong {
-            self.found.violations += 1;
-            let path = self.path();
-            self.found.violation.get_or_insert(Violation { message, path });
+            return Ok(());
+        }
+        self.found.schedules += 1;
+        let known = run.wrong.is_some();
+        let wrong = run.rest();
+        run.world(|world| tell(world, wrong.as_ref()));
+        if let Some(wrong) = wrong.filter(|_| !known) {
+            self.note(wrong);
         }
         Ok(())
+    }
+
+    /// Something is wrong with a run, after the steps chosen so far.
+    fn note(&mut self, Wrong { message, .. }: Wrong) {
+        self.found.violations += 1;
+        let path = self.path();
+        self.found.violation.get_or_insert(Violation { message, path });
     }
 
     /// Leads a run to the last point.
@@ -276,8 +280,13 @@ impl<S: Scenario> Search<'_, S> {
     /// another step is to be tried at this point first.
     fn step(&mut self, run: &mut Run<'_, S>) -> Option<Vec<StepId>> {
         let at = self.nodes.len() - 1;
+        let known = run.wrong.is_some();
         let mut event = run.step(self.nodes[at].chosen);
         self.found.steps += 1;
+        // Noted before the step may be put off: it is this one that is wrong.
+        if let Some(wrong) = run.wrong.clone().filter(|_| !known) {
+            self.note(wrong);
+        }
         let open = run.open();
         if self.options.reduction != Reduction::SourceDpor {
             self.nodes[at].event = Some((event, Clock::default()));

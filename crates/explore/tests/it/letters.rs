@@ -105,3 +105,15 @@ fn a_switch_after_a_step_without_a_choice_is_tried() {
     assert_eq!(small.run.wrong.expect("it is wrong").message, "Wrong: oxyab");
     assert_eq!(small.run.switches.len(), 1);
 }
+
+/// A step that is put off until it is known what it takes away is reported as what it was.
+#[test]
+fn a_violation_ends_with_the_step_that_is_wrong() {
+    let scenario = Letters { tasks: &["k a|b", "x"], never: |page| page.ends_with('a'), ..WELL };
+    for reduction in SEARCHES {
+        let found = search(&scenario, &Options { reduction, ..Options::default() }).expect("it ends");
+        let path = found.violation.unwrap_or_else(|| panic!("{reduction:?} finds it")).path;
+        let told = timeline::timeline(&scenario, &Limits::default(), &path).expect("it ends");
+        assert!(told.wrong.is_some(), "{reduction:?}: {:?}", trace(&scenario, &path));
+    }
+}
