@@ -267,7 +267,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
             let depth = self.space.states[state].depth;
             self.found.depth = self.found.depth.max(depth);
             if depth > self.options.limits.steps_max {
-                return Err(Overrun { path: self.prove(state).path().to_vec() });
+                return Err(Overrun { path: self.prove(from.state).path().to_vec() });
             }
         }
         self.judge_fresh(from, place);

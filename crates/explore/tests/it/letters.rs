@@ -117,3 +117,17 @@ fn a_violation_ends_with_the_step_that_is_wrong() {
         assert!(told.wrong.is_some(), "{reduction:?}: {:?}", trace(&scenario, &path));
     }
 }
+
+/// What is told of a run that is too long is a run of the longest kind: it can be told to a person.
+#[test]
+fn a_run_without_an_end_can_be_told() {
+    let scenario = Letters { tasks: &["abcdefgh", "xyz"], ..WELL };
+    let limits = Limits { steps_max: 7, ..Limits::default() };
+    for reduction in SEARCHES {
+        let limits = limits.clone();
+        let options = Options { reduction, limits: limits.clone(), ..Options::default() };
+        let path = search(&scenario, &options).expect_err("it is too long").path;
+        assert_eq!(path.len(), limits.steps_max, "{reduction:?}");
+        timeline::timeline(&scenario, &limits, &path).expect("it is told");
+    }
+}
