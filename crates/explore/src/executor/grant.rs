@@ -48,14 +48,15 @@ pub(crate) fn settle<W: World>(core: &Shared<W>) -> Vec<usize> {
     let mut ran = Vec::new();
     loop {
         let Some(place) = ready.next() else { return ran };
-        let taken = {
+        let (mut future, waker) = {
             let mut core = lock(core);
-            core.current = Some(place);
             let task = &mut core.tasks[place];
+            let Some(future) = task.future.take() else { continue };
             task.standing.runs();
-            task.future.take().map(|future| (future, task.waker.clone()))
+            let waker = task.waker.clone();
+            core.current = Some(place);
+            (future, waker)
         };
-        let Some((mut future, waker)) = taken else { continue };
         if !ran.contains(&place) {
             ran.push(place);
         }

@@ -5,7 +5,7 @@ mod ready;
 mod stance;
 mod step;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 pub(crate) use grant::{Granted, Sequel, Taken, act, finish, go_on, grant, settle, take};
@@ -34,8 +34,10 @@ struct Task {
     standing: Standing,
 }
 
+/// Takes a lock. Whoever panics while it holds one is a body or a verdict of the scenario, and after that a run is only
+/// dropped: nothing half-done is looked at.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().expect("nothing panics while it holds a lock of the explorer")
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) struct Core<W: World> {

@@ -131,3 +131,14 @@ fn a_run_without_an_end_can_be_told() {
         timeline::timeline(&scenario, &limits, &path).expect("it is told");
     }
 }
+
+/// A body that panics ends the search, and nothing but the search.
+#[test]
+fn a_panic_in_a_body_can_be_caught() {
+    let scenario = Letters { tasks: &["ab!", "xy"], ..WELL };
+    for reduction in SEARCHES {
+        let options = Options { reduction, ..Options::default() };
+        let caught = catch_unwind(AssertUnwindSafe(|| search(&scenario, &options)));
+        assert!(caught.is_err(), "{reduction:?}");
+    }
+}
