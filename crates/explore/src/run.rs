@@ -31,7 +31,8 @@ impl Default for Limits {
 /// The steps of a run, in order, as a person reads them.
 pub type Trace = Vec<Shown>;
 
-/// A run did not end within [`Limits::steps_max`].
+/// A run did not end within [`Limits::steps_max`], or came back to where it had been: the steps that it did until then,
+/// no more than are allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overrun {
     pub path: Vec<StepId>,
@@ -280,16 +281,29 @@ impl<'a, S: Scenario> Run<'a, S> {
             core.pending[core.find(id).expect("a step is done while it waits")].born
         };
         let mut answers = Answers::default();
-        let mut marks = self.look(id, &mut watch, &mut answers);
+        let (mut marks, mut changes) = self.look(id, &mut watch, &mut answers);
         while let Some(next) = self.follower(id) {
-            marks.join(&self.look(next, &mut watch, &mut answers));
+            let (more, changed) = self.look(next, &mut watch, &mut answers);
+            marks.join(&more);
+            changes |= changed;
+        }
+        // Steps that go together are one: nobody sees what is between them.
+        if changes && self.wrong.is_none() {
+            let wrong = |message| Wrong { message, after: Some(self.depth) };
+            self.wrong = self.judged().err().map(wrong);
         }
         self.hash = Steady::of(&(self.hash, id, marks.digest()));
         self.depth += 1;
         Event { id, born, marks, answers }
     }
 
-    fn look(&mut self, id: StepId, watch: &mut Option<Watch<'_, S>>, answers: &mut Answers) -> Marks {
+    /// Does a step. Answers what it touched, and whether it may have changed the world.
+    fn look(
+        &mut self,
+        id: StepId,
+        watch: &mut Option<Watch<'_, S>>,
+        answers: &mut Answers,
+    ) -> (Marks, bool) {
         let shown = watch.as_ref().map(|_| self.show(id));
         let Granted { footprint, answer, sequel } = self.grant(id);
         let Sequel { doer, ran, told, touched, touchers, gate_reads, killed } = sequel;
@@ -310,15 +324,7 @@ impl<'a, S: Scenario> Run<'a, S> {
             }
             watch(shown, &footprint);
         }
-        self.judge(&footprint);
-        marks
-    }
-
-    fn judge(&mut self, footprint: &Footprint<<S::World as World>::Object>) {
-        if footprint.changes() && self.wrong.is_none() {
-            let wrong = |message| Wrong { message, after: Some(self.depth) };
-            self.wrong = self.judged().err().map(wrong);
-        }
+        (marks, footprint.changes())
     }
 
     /// The step that goes together with the one that a task did just now, if there is one.

@@ -142,3 +142,16 @@ fn a_panic_in_a_body_can_be_caught() {
         assert!(caught.is_err(), "{reduction:?}");
     }
 }
+
+/// Steps that are joined are one: what is between them is seen by nobody.
+#[test]
+fn joined_steps_are_judged_as_one() {
+    let limits = Limits::default();
+    let half = Letters { tasks: &["ab", "x"], never: |page| page.ends_with('a'), ..WELL };
+    let apart = Letters { never: |_| false, not_at_last: |page| page == "axb", ..half };
+    let path = search(&apart, &Options::default()).expect("it ends").violation.expect("it is found").path;
+    for scenario in [half, apart] {
+        let hints = repairs(&scenario, &limits, &path, RUNS_MAX).expect("it ends");
+        assert_eq!(hints.iter().map(|hint| hint.verdict).collect::<Vec<_>>(), [Verdict::Ends]);
+    }
+}
