@@ -309,7 +309,9 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         };
         let before = std::mem::take(&mut live.stances);
         live.look(&mut self.space);
-        let touched = |world: &S::World| self.space.effect((done.place, world), (&[], &sequel.touched));
+        // Whoever touches something knows what it held, so it depends on that also where it only adds to a sum.
+        let touched =
+            |world: &S::World| self.space.effect((done.place, world), (&sequel.touched, &sequel.touched));
         let (objects, changes) = live.run.world(touched);
         let moved = Moved { sequel: &sequel, before: &before, live: &live };
         let (hears, company, went) = moved.learn(&mut self.space, &mut self.learnt);

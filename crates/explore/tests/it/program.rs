@@ -29,7 +29,8 @@ impl World for Board {
     type Object = usize;
 
     fn digest(&self) -> u64 {
-        Steady::of(self)
+        let Board { counters, seen, crashed, partial: _ } = self;
+        Steady::of(&(counters, seen, crashed))
     }
 
     fn is_whole(&self) -> bool {
@@ -37,12 +38,21 @@ impl World for Board {
     }
 
     fn content(&self, object: &usize) -> Content {
-        Content::Whole(match *object {
-            at @ 0..3 => self.counters[at].into(),
-            CRASHED => self.crashed.into(),
-            seen => Steady::of(&self.seen.get(&number(seen - SEEN))),
-        })
+        match *object {
+            SUM => Content::Sum(self.counters[SUM].into()),
+            at @ 0..SUM => Content::Whole(self.counters[at].into()),
+            CRASHED => Content::Whole(self.crashed.into()),
+            seen => Content::Whole(Steady::of(&self.seen.get(&number(seen - SEEN)))),
+        }
     }
+}
+
+/// The counter that says what it holds as a sum: whoever writes it without reading adds to it.
+const SUM: usize = 2;
+
+/// What a step that sets a counter must say that it reads of it.
+fn read_to_set(at: usize) -> Option<usize> {
+    (at == SUM).then_some(SUM)
 }
 
 /// Whether a node ever died, as an object.
@@ -192,7 +202,7 @@ impl Worker {
                 let write = move |board: &mut Board| {
                     let last = board.seen.get(&me).and_then(|seen| seen.last().copied()).unwrap_or(5);
                     board.counters[at] = last.wrapping_add(1);
-                    ((), Footprint::writes([at]).and_reads([seen_by(me)]))
+                    ((), Footprint::writes([at]).and_reads([seen_by(me)]).and_reads(read_to_set(at)))
                 };
                 board.step("write", write).await;
             }
@@ -212,7 +222,7 @@ impl Worker {
                 let take = move |board: &mut Board| {
                     board.counters[at] -= 1;
                     Worker::note(board, me, board.counters[at]);
-                    ((), Footprint::writes([at, seen_by(me)]))
+                    ((), Footprint::writes([at, seen_by(me)]).and_reads(read_to_set(at)))
                 };
                 board.step_when("take", when, take).await;
             }
@@ -252,7 +262,7 @@ impl Worker {
         self.board.step("later", |_| ((), Footprint::nothing())).await;
         let keep = move |board: &mut Board| {
             board.counters[to] = saw;
-            ((), Footprint::writes([to]))
+            ((), Footprint::writes([to]).and_reads(read_to_set(to)))
         };
         self.board.step("keep", keep).await;
     }

@@ -1,5 +1,6 @@
 //! Every reduction comes to the same ends as plain search: on programs of every kind of step, made from numbers.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use steadfast_explore::{Found, Handle, Options, Reduction, Scenario, World, search_and_tell};
@@ -12,13 +13,66 @@ const PROGRAMS: u64 = 3_000;
 /// Programs with more orders than this are left out.
 const ORDERS_MAX: u64 = 4_000;
 
-fn ends(program: &impl Scenario, reduction: Reduction) -> (BTreeSet<u64>, Found) {
+/// What a search came to.
+struct Reached {
+    /// Worlds in which nothing was left to happen.
+    ends: BTreeSet<u64>,
+    /// Worlds that were judged, in order.
+    judged: Vec<u64>,
+    found: Found,
+}
+
+impl Reached {
+    fn worlds(&self) -> BTreeSet<u64> {
+        self.judged.iter().copied().collect()
+    }
+}
+
+/// A program that notes which of its worlds are judged.
+struct Noted<'a, S>(&'a S, RefCell<Vec<u64>>);
+
+impl<S: Scenario> Scenario for Noted<'_, S> {
+    type World = S::World;
+
+    fn world(&self) -> S::World {
+        self.0.world()
+    }
+
+    fn start(&self, world: &Handle<S::World>) {
+        self.0.start(world);
+    }
+
+    fn always(&self, world: &S::World) -> Result<(), String> {
+        self.1.borrow_mut().push(world.digest());
+        Ok(())
+    }
+}
+
+fn reach(program: &impl Scenario, reduction: Reduction) -> Reached {
     let mut ends = BTreeSet::new();
     let options = Options { reduction, schedules_max: ORDERS_MAX, ..Options::default() };
-    let found = search_and_tell(program, &options, &mut |world, _| {
+    let noted = Noted(program, RefCell::default());
+    let found = search_and_tell(&noted, &options, &mut |world, _| {
         ends.insert(world.digest());
     });
-    (ends, found.expect("programs end"))
+    Reached { ends, judged: noted.1.into_inner(), found: found.expect("programs end") }
+}
+
+/// Whether a search came to all that plain search came to: to the same ends, and where it goes through states, to the
+/// same worlds on the way. Searches through orders leave worlds out.
+fn compare(what: &str, reduction: Reduction, reached: &Reached, plain: &Reached) {
+    assert_eq!(reached.ends, plain.ends, "{what}: ends by {reduction:?}");
+    let mut after_steps = plain.worlds();
+    match reduction {
+        Reduction::States => {
+            // States are judged from the first one on, runs from their first step on.
+            after_steps.extend(reached.judged.first());
+            assert_eq!(reached.worlds(), after_steps, "{what}: worlds");
+        }
+        Reduction::Nothing | Reduction::SleepSets | Reduction::SourceDpor => {
+            assert!(reached.worlds().is_subset(&after_steps), "{what}: worlds by {reduction:?}");
+        }
+    }
 }
 
 #[test]
@@ -26,14 +80,15 @@ fn reductions_come_to_every_end() {
     let (mut compared, mut plain_runs, mut sleep_runs, mut dpor_runs, mut states) = (0, 0, 0, 0, 0);
     for seed in 0..PROGRAMS {
         let program = Draws(seed).program();
-        let (plain, found) = ends(&program, Reduction::Nothing);
-        if !found.exhausted {
+        let plain = reach(&program, Reduction::Nothing);
+        if !plain.found.exhausted {
             continue;
         }
         for reduction in [Reduction::SleepSets, Reduction::SourceDpor, Reduction::States] {
-            let (reduced, with) = ends(&program, reduction);
-            assert!(with.exhausted, "seed {seed}, {reduction:?}: more runs than plain search");
-            assert_eq!(reduced, plain, "seed {seed}, {reduction:?} of {program:?}");
+            let reached = reach(&program, reduction);
+            assert!(reached.found.exhausted, "seed {seed}, {reduction:?}: more runs than plain search");
+            compare(&format!("seed {seed}, {program:?}"), reduction, &reached, &plain);
+            let with = reached.found;
             match reduction {
                 Reduction::SleepSets => sleep_runs += with.schedules + with.skipped,
                 Reduction::SourceDpor | Reduction::Nothing => dpor_runs += with.schedules + with.skipped,
@@ -41,7 +96,7 @@ fn reductions_come_to_every_end() {
             }
         }
         compared += 1;
-        plain_runs += found.schedules;
+        plain_runs += plain.found.schedules;
     }
     println!(
         "{compared} programs: {plain_runs} runs, with sleep sets {sleep_runs}, with source-DPOR {dpor_runs}, {states} states"
@@ -93,9 +148,9 @@ fn what_was_lost_is_found() {
     ];
     for (name, tasks) in cases {
         let program = Program(tasks);
-        let (plain, _) = ends(&program, Reduction::Nothing);
+        let plain = reach(&program, Reduction::Nothing);
         for reduction in [Reduction::SleepSets, Reduction::SourceDpor, Reduction::States] {
-            assert_eq!(ends(&program, reduction).0, plain, "{name}: {reduction:?}");
+            compare(name, reduction, &reach(&program, reduction), &plain);
         }
     }
 }
@@ -133,22 +188,23 @@ fn what_is_recalled_is_what_would_be_done() {
     for seed in 0..PROGRAMS {
         let program = Draws(seed).program();
         for reduction in [Reduction::SleepSets, Reduction::SourceDpor, Reduction::States] {
-            let (ends_recalled, found) = ends(&program, reduction);
-            let (ends_redone, redone) = ends(&Redone(&program), reduction);
-            recalled += found.recalled;
-            let (found, redone) = (told(reduction, found), told(reduction, redone));
+            let whole = reach(&program, reduction);
+            let redone = reach(&Redone(&program), reduction);
+            recalled += whole.found.recalled;
+            assert_eq!(whole.ends, redone.ends, "seed {seed}, {reduction:?} of {program:?}");
+            assert_eq!(whole.worlds(), redone.worlds(), "seed {seed}, {reduction:?} of {program:?}");
+            let (found, redone) = (told(reduction, whole.found), told(reduction, redone.found));
             assert_eq!(found, redone, "seed {seed}, {reduction:?} of {program:?}");
-            assert_eq!(ends_recalled.len(), ends_redone.len(), "seed {seed}, {reduction:?} of {program:?}");
         }
     }
     assert!(recalled > 0);
 }
 
-/// The runs of a search end with nothing left to happen: also one that stops at its first step.
+/// Where nothing can happen there is one run, of no steps.
 #[test]
 fn a_program_without_steps_has_one_order() {
-    let nothing = Program(Vec::new());
-    let (ends, found) = ends(&nothing, Reduction::SourceDpor);
-    assert_eq!((ends.len(), found.schedules, found.exhausted), (1, 1, true));
-    assert_eq!(nothing.world(), nothing.world());
+    for reduction in [Reduction::Nothing, Reduction::SleepSets, Reduction::SourceDpor, Reduction::States] {
+        let Reached { ends, found, .. } = reach(&Program(Vec::new()), reduction);
+        assert_eq!((ends.len(), found.schedules, found.exhausted), (1, 1, true), "{reduction:?}");
+    }
 }
