@@ -200,8 +200,8 @@ impl<'a, S: Scenario> States<'a, '_, S> {
 
     fn is_open(&mut self, Taking { state, task, step, .. }: Taking, nth: usize) -> bool {
         let place = self.space.states[state].place;
-        let reads = &self.space.standpoints[task].steps[nth].gate;
-        let known = reads.is_empty().then_some(true);
+        let Await { gate: reads, open, .. } = &self.space.standpoints[task].steps[nth];
+        let known = open.is_none().then_some(true);
         if let Some(known) = known.or_else(|| self.learnt.is_open(&self.space, place, step, reads)) {
             return known;
         }

@@ -46,7 +46,7 @@ async fn letter(sheet: &Handle<Sheet>, letter: char, after: Option<char>) {
         ((), Footprint::writes(["page"]))
     };
     let when = When::new(after.map(|_| "page"), move |sheet: &Sheet| {
-        after.is_none_or(|after| sheet.0.contains(after))
+        letter != '?' && after.is_none_or(|after| sheet.0.contains(after))
     });
     sheet.step_when(letter.to_string(), when, write).await;
 }
@@ -153,5 +153,15 @@ fn joined_steps_are_judged_as_one() {
     for scenario in [half, apart] {
         let hints = repairs(&scenario, &limits, &path, RUNS_MAX).expect("it ends");
         assert_eq!(hints.iter().map(|hint| hint.verdict).collect::<Vec<_>>(), [Verdict::Ends]);
+    }
+}
+
+/// A gate that is read from nothing is one all the same.
+#[test]
+fn a_gate_that_reads_nothing_can_be_shut() {
+    let scenario = Letters { tasks: &["a?b", "x"], never: |page| page.contains('?'), ..WELL };
+    for reduction in SEARCHES {
+        let found = search(&scenario, &Options { reduction, ..Options::default() }).expect("it ends");
+        assert_eq!(found.violation, None, "{reduction:?}");
     }
 }
