@@ -29,11 +29,11 @@ impl Ways {
     }
 }
 
-/// One of `count` states that can be come to again from itself, if there is one.
-pub(super) fn circle(count: usize, ways: &[(usize, usize)]) -> Option<usize> {
+/// One of `count` states that can be come to again from itself, if there is one. `all` says which comes after which.
+pub(super) fn circle(count: usize, all: &[(usize, usize)]) -> Option<usize> {
     let mut before = vec![0usize; count];
-    ways.iter().for_each(|(_, to)| before[*to] += 1);
-    let ways = Ways::of(count, ways);
+    all.iter().for_each(|(_, to)| before[*to] += 1);
+    let ways = Ways::of(count, all);
     let mut first: Vec<usize> = (0..count).filter(|state| before[*state] == 0).collect();
     while let Some(state) = first.pop() {
         for to in ways.after(state) {
@@ -43,7 +43,15 @@ pub(super) fn circle(count: usize, ways: &[(usize, usize)]) -> Option<usize> {
             }
         }
     }
-    before.iter().position(|before| *before > 0)
+    // Those that are left are on circles or after them. Each has one before it that is left as well, so whoever goes
+    // back from one to the next, as often as there are states, is on a circle.
+    let is_left = |state: usize| before[state] > 0;
+    let mut one_before = vec![None; count];
+    for (from, to) in all.iter().filter(|(from, to)| is_left(*from) && is_left(*to)) {
+        one_before[*to] = Some(*from);
+    }
+    let left = (0..count).find(|state| is_left(*state))?;
+    (0..count).try_fold(left, |state, _| one_before[state])
 }
 
 #[cfg(test)]
@@ -52,16 +60,21 @@ mod tests {
 
     #[test]
     fn what_comes_back_is_found() {
-        let cases = [
-            ("nothing", 0, vec![], false),
-            ("one state", 1, vec![], false),
-            ("a step that changes nothing", 1, vec![(0, 0)], true),
-            ("two ways to one state", 4, vec![(0, 1), (0, 2), (1, 3), (2, 3), (0, 3)], false),
-            ("a way back", 4, vec![(0, 1), (1, 2), (2, 3), (3, 1)], true),
-            ("a circle beside", 4, vec![(0, 1), (2, 3), (3, 2)], true),
+        // With the states that are on a circle.
+        let cases: [(_, _, &[(usize, usize)], &[usize]); 7] = [
+            ("nothing", 0, &[], &[]),
+            ("one state", 1, &[], &[]),
+            ("a step that changes nothing", 1, &[(0, 0)], &[0]),
+            ("two ways to one state", 4, &[(0, 1), (0, 2), (1, 3), (2, 3), (0, 3)], &[]),
+            ("a way back", 4, &[(0, 1), (1, 2), (2, 3), (3, 1)], &[1, 2, 3]),
+            ("a circle beside", 4, &[(0, 1), (2, 3), (3, 2)], &[2, 3]),
+            ("what comes after a circle", 4, &[(3, 2), (2, 3), (3, 0), (0, 1)], &[2, 3]),
         ];
-        for (name, count, ways, comes_back) in cases {
-            assert_eq!(circle(count, &ways).is_some(), comes_back, "{name}");
+        for (name, count, ways, on_circles) in cases {
+            match circle(count, ways) {
+                Some(state) => assert!(on_circles.contains(&state), "{name}: {state}"),
+                None => assert!(on_circles.is_empty(), "{name}"),
+            }
         }
     }
 }
