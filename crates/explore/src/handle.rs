@@ -59,9 +59,14 @@ impl<W: World> When<W> {
 }
 
 impl<W: World> Handle<W> {
-    /// Changes the world while the scene is set, before the first step.
+    /// Changes the world while the scene is set.
+    ///
+    /// # Panics
+    /// When a task asks: it changes the world with steps.
     pub fn prepare(&self, change: impl FnOnce(&mut W)) {
-        change(&mut lock(&self.0).world);
+        let mut core = lock(&self.0);
+        assert!(core.running().is_none(), "a task changes the world with steps");
+        change(&mut core.world);
     }
 
     /// What the running task does with an object of the world in the same breath as the step that let it run on: it is

@@ -190,7 +190,7 @@ impl<'a, S: Scenario> Run<'a, S> {
         lock(&self.core).find_numbered(number)
     }
 
-    /// Whether the step that waits under this name has this number, and looks like no other of its task.
+    /// Whether the step that waits under this name has this number.
     pub fn is_numbered(&self, id: StepId, number: u64) -> bool {
         lock(&self.core).is_numbered(id, number)
     }

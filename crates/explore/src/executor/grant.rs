@@ -14,8 +14,6 @@ pub(crate) struct Taken<W: World> {
     id: StepId,
     waker: Waker,
     asked: Asked<W>,
-    /// How many steps of its task that look the same were asked for before it, and wait.
-    alike: usize,
 }
 
 /// What came of a step once it had its answer.
@@ -73,10 +71,8 @@ pub(crate) fn settle<W: World>(core: &Shared<W>) -> Vec<usize> {
 
 /// Takes a step out of those that wait.
 pub(crate) fn take<W: World>(core: &Shared<W>, at: usize) -> Taken<W> {
-    let mut core = lock(core);
-    let alike = core.alike(at);
-    let Pending { id, task, asked, waker, .. } = core.pending.remove(at);
-    Taken { task, id, waker, asked, alike }
+    let Pending { id, task, asked, waker, .. } = lock(core).pending.remove(at);
+    Taken { task, id, waker, asked }
 }
 
 /// Does to the world what a step does.
@@ -87,7 +83,7 @@ pub(crate) fn act<W: World>(core: &Shared<W>, taken: &Taken<W>) -> (Answer, Foot
 /// Lets the tasks run on that a step concerns, from what it answered now or before. The world stays as it is, unless
 /// they touch it.
 pub(crate) fn go_on<W: World>(core: &Shared<W>, taken: Taken<W>, answer: &Answer) -> Sequel<W::Object> {
-    let Taken { task, waker, asked, alike, .. } = taken;
+    let Taken { task, waker, asked, .. } = taken;
     let Asked { label, about, gate, kills, goes_on, .. } = asked;
     let spawned = goes_on(answer);
     let dropped = {
@@ -95,9 +91,7 @@ pub(crate) fn go_on<W: World>(core: &Shared<W>, taken: Taken<W>, answer: &Answer
         core.given_up.clear();
         core.touched.clear();
         core.told.clear();
-        // Of several that look alike, the first is heard as the only one would be.
         let heard = Steady::of(&(&label, about, answer.heard));
-        let heard = if alike == 0 { heard } else { Steady::of(&(heard, alike)) };
         core.goes_on((task, heard), spawned, &kills)
     };
     drop(dropped);

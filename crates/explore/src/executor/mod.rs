@@ -10,7 +10,8 @@ use std::task::Waker;
 
 pub(crate) use grant::{Granted, Sequel, Taken, act, finish, go_on, grant, settle, take};
 use ready::{Ready, TaskWaker};
-pub(crate) use stance::{Stance, Waiting, distinct, stance_number, step_number};
+use stance::distinct;
+pub(crate) use stance::{Stance, Waiting, stance_number, step_number};
 use step::TaskFuture;
 pub(crate) use step::{Act, Answer, Asked, Gate, Name, Open, Pending, Spawned, parts};
 pub use step::{Shown, StepId};
@@ -118,7 +119,14 @@ impl<W: World> Core<W> {
         id
     }
 
-    fn wait(&mut self, pending: Pending<W>) {
+    /// A step waits among those of its task. If it looks like one of them, it is about something else from now on: so
+    /// they can be told apart, and whichever of them happens, its task hears that it was this one.
+    fn wait(&mut self, mut pending: Pending<W>) {
+        let looks = |about: u64| {
+            let mut others = self.steps_of(pending.task).map(|other| &other.asked);
+            others.any(|other| other.about == about && other.label == pending.asked.label)
+        };
+        pending.asked.about = distinct(pending.asked.about, looks);
         let place = (pending.task, pending.id.number);
         let at = self.pending.partition_point(|other| (other.task, other.id.number) < place);
         self.pending.insert(at, pending);

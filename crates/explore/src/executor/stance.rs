@@ -30,8 +30,8 @@ pub(crate) struct Waiting<W: World> {
     pub kills: bool,
 }
 
-/// Steps of one task that look the same are numbered as they were asked for.
-pub(crate) fn distinct(mut number: u64, taken: impl Fn(u64) -> bool) -> u64 {
+/// The first number that is not taken, of this one and those that follow from it.
+pub(super) fn distinct(mut number: u64, taken: impl Fn(u64) -> bool) -> u64 {
     while taken(number) {
         number = Steady::of(&(number, "again"));
     }
@@ -72,58 +72,38 @@ impl<W: World> Core<W> {
         Some(Awaited { by: waits.standing.kind, about: asker.about })
     }
 
-    fn steps_of(&self, place: usize) -> impl Iterator<Item = &Pending<W>> {
+    pub(super) fn steps_of(&self, place: usize) -> impl Iterator<Item = &Pending<W>> {
         let from = self.pending.partition_point(|pending| pending.task < place);
         self.pending[from..].iter().take_while(move |pending| pending.task == place)
-    }
-
-    /// How many steps look like this one that its task asked for before, and waits for.
-    pub fn alike(&self, at: usize) -> usize {
-        let Pending { task, asked: Asked { label, about, .. }, .. } = &self.pending[at];
-        let before = self.steps_of(*task).take_while(|pending| pending.id != self.pending[at].id);
-        before.filter(|pending| (&pending.asked.label, &pending.asked.about) == (label, about)).count()
     }
 
     /// The steps that a task waits for.
     pub fn waiting(&self, place: usize) -> Vec<Waiting<W>> {
         let stands = self.stands_of(&self.tasks[place]);
-        let mut steps: Vec<Waiting<W>> = Vec::new();
-        for pending in self.steps_of(place) {
-            let number =
-                distinct(pending.number(stands), |number| steps.iter().any(|step| step.number == number));
+        let waiting = |pending: &Pending<W>| {
             let Asked { label, about, gate, act, kills, .. } = &pending.asked;
             let open = gate.as_ref().map(|gate| Arc::clone(&gate.open));
             let gate = gate.as_ref().map_or_else(Vec::new, |gate| gate.reads.clone());
-            let (label, about, act) = (label.clone(), *about, Arc::clone(act));
-            steps.push(Waiting { number, label, about, gate, open, act, kills: !kills.is_empty() });
-        }
-        steps
+            let (number, label, act) = (pending.number(stands), label.clone(), Arc::clone(act));
+            Waiting { number, label, about: *about, gate, open, act, kills: !kills.is_empty() }
+        };
+        self.steps_of(place).map(waiting).collect()
     }
 
-    /// Whether the step that waits under this name has this number, and looks like no other of its task.
+    /// Whether the step that waits under this name has this number.
     pub fn is_numbered(&self, id: StepId, wanted: u64) -> bool {
-        let Some(at) = self.find(id) else { return false };
-        let task = self.pending[at].task;
-        let stands = self.stands_of(&self.tasks[task]);
-        let alike = self.steps_of(task).filter(|pending| pending.number(stands) == wanted);
-        alike.map(|pending| pending.id).eq([id])
+        let pending = self.find(id).map(|at| &self.pending[at]);
+        pending.is_some_and(|pending| pending.number(self.stands_of(&self.tasks[pending.task])) == wanted)
     }
 
     /// The step of this number, whichever task waits for it.
     pub fn find_numbered(&self, wanted: u64) -> Option<StepId> {
         let alive = self.tasks.iter().enumerate().filter(|(_, task)| task.future.is_some());
-        for (place, task) in alive {
+        alive.into_iter().find_map(|(place, task)| {
             let stands = self.stands_of(task);
-            let mut numbers: Vec<u64> = Vec::new();
-            for pending in self.steps_of(place) {
-                let number = distinct(pending.number(stands), |number| numbers.contains(&number));
-                if number == wanted {
-                    return Some(pending.id);
-                }
-                numbers.push(number);
-            }
-        }
-        None
+            let found = self.steps_of(place).find(|pending| pending.number(stands) == wanted)?;
+            Some(found.id)
+        })
     }
 
     pub(super) fn stands_of(&self, task: &Task) -> u64 {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use crate::executor::{Act, Name, Open, Stance, Waiting, distinct, stance_number, step_number};
+use crate::executor::{Act, Name, Open, Stance, Waiting, stance_number, step_number};
 use crate::footprint::{Steady, Sum};
 use crate::standing::{Bonds, Heard};
 use crate::world::{Content, World};
@@ -259,11 +259,9 @@ impl<W: World> Space<W> {
 
     fn stand(&mut self, number: u64, mut standpoint: Standpoint<W>) -> TaskAt {
         if let Some(before) = standpoint.heard.calmly() {
-            let mut taken: Vec<u64> = Vec::new();
             for waits in &mut standpoint.steps {
-                let number = Steady::of(&("calm", standpoint.bonds.kind, before, &waits.label, waits.about));
-                taken.push(distinct(number, |number| taken.contains(&number)));
-                waits.calm = taken.last().copied();
+                let number = ("calm", standpoint.bonds.kind, before, &waits.label, waits.about);
+                waits.calm = Some(Steady::of(&number));
             }
         }
         self.standpoints.push(standpoint);
@@ -284,11 +282,7 @@ impl<W: World> Space<W> {
         let waiting = waiting.iter().filter(|waits| Some(waits.step) != own);
         let number = |waits: &Await<W>| step_number(bonds.stands, &waits.label, waits.about);
         let stance = stance_number(bonds.stands, waiting.clone().map(number));
-        let mut steps: Vec<Await<W>> = Vec::new();
-        for waits in waiting {
-            let step = distinct(number(waits), |number| steps.iter().any(|other| other.step == number));
-            steps.push(waits.numbered(step));
-        }
+        let steps = waiting.map(|waits| waits.numbered(number(waits))).collect();
         let known = self.standpoints_by.get(&stance).copied();
         let found = known.unwrap_or_else(|| self.stand(stance, Standpoint { bonds, heard, steps }));
         self.hearings.insert(hearing, found);
