@@ -298,12 +298,7 @@ impl<'a, S: Scenario> Run<'a, S> {
     }
 
     /// Does a step. Answers what it touched, and whether it may have changed the world.
-    fn look(
-        &mut self,
-        id: StepId,
-        watch: &mut Option<Watch<'_, S>>,
-        answers: &mut Answers,
-    ) -> (Marks, bool) {
+    fn look(&mut self, id: StepId, watch: &mut Option<Watch<'_, S>>, answers: &mut Answers) -> (Marks, bool) {
         let shown = watch.as_ref().map(|_| self.show(id));
         let Granted { footprint, answer, sequel } = self.grant(id);
         let Sequel { doer, ran, told, touched, touchers, gate_reads, killed } = sequel;

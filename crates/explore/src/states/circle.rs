@@ -1,16 +1,18 @@
 //! Whether what comes after what ever comes back.
 
+use super::space::StateAt;
+
 /// The ways from each state, one state after the other.
 struct Ways {
     /// Where those of a state begin; those of the next one begin where they end.
     first: Vec<usize>,
-    to: Vec<usize>,
+    to: Vec<StateAt>,
 }
 
 impl Ways {
-    fn of(count: usize, ways: &[(usize, usize)]) -> Ways {
+    fn of(count: usize, ways: &[(StateAt, StateAt)]) -> Ways {
         let mut first = vec![0; count + 1];
-        ways.iter().for_each(|(from, _)| first[*from] += 1);
+        ways.iter().for_each(|(from, _)| first[*from as usize] += 1);
         let mut end = 0;
         for first in &mut first {
             end += *first;
@@ -18,40 +20,43 @@ impl Ways {
         }
         let mut to = vec![0; ways.len()];
         for (from, after) in ways {
-            first[*from] -= 1;
-            to[first[*from]] = *after;
+            let first = &mut first[*from as usize];
+            *first -= 1;
+            to[*first] = *after;
         }
         Ways { first, to }
     }
 
-    fn after(&self, state: usize) -> &[usize] {
+    fn after(&self, state: StateAt) -> &[StateAt] {
+        let state = state as usize;
         &self.to[self.first[state]..self.first[state + 1]]
     }
 }
 
 /// One of `count` states that can be come to again from itself, if there is one. `all` says which comes after which.
-pub(super) fn circle(count: usize, all: &[(usize, usize)]) -> Option<usize> {
-    let mut before = vec![0usize; count];
-    all.iter().for_each(|(_, to)| before[*to] += 1);
-    let ways = Ways::of(count, all);
-    let mut first: Vec<usize> = (0..count).filter(|state| before[*state] == 0).collect();
+pub(super) fn circle(count: StateAt, all: &[(StateAt, StateAt)]) -> Option<StateAt> {
+    let mut before = vec![0u32; count as usize];
+    all.iter().for_each(|(_, to)| before[*to as usize] += 1);
+    let ways = Ways::of(before.len(), all);
+    let mut first: Vec<StateAt> = (0..count).filter(|state| before[*state as usize] == 0).collect();
     while let Some(state) = first.pop() {
         for to in ways.after(state) {
-            before[*to] -= 1;
-            if before[*to] == 0 {
+            let before = &mut before[*to as usize];
+            *before -= 1;
+            if *before == 0 {
                 first.push(*to);
             }
         }
     }
     // Those that are left are on circles or after them. Each has one before it that is left as well, so whoever goes
     // back from one to the next, as often as there are states, is on a circle.
-    let is_left = |state: usize| before[state] > 0;
-    let mut one_before = vec![None; count];
-    for (from, to) in all.iter().filter(|(from, to)| is_left(*from) && is_left(*to)) {
-        one_before[*to] = Some(*from);
-    }
+    let is_left = |state: StateAt| before[state as usize] > 0;
     let left = (0..count).find(|state| is_left(*state))?;
-    (0..count).try_fold(left, |state, _| one_before[state])
+    let mut one_before = vec![None; before.len()];
+    for (from, to) in all.iter().filter(|(from, to)| is_left(*from) && is_left(*to)) {
+        one_before[*to as usize] = Some(*from);
+    }
+    (0..count).try_fold(left, |state, _| one_before[state as usize])
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What steps do to worlds. A step's act follows from what it reads and from nothing else, so it is enough that the
 //! code does it once in a world that holds the same there: in no run, for its task need not hear of it.
 
-use super::space::{ByHash, Change, ObjectAt, Space};
+use super::by_hash::ByHash;
+use super::worlds::{Change, ObjectAt, PlaceAt, Worlds};
 use crate::executor::Answer;
 use crate::footprint::Steady;
 use crate::world::World;
@@ -19,7 +20,7 @@ pub(super) struct Deed {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Done {
     pub answer: u64,
-    pub place: usize,
+    pub place: PlaceAt,
 }
 
 /// Deeds of a step that depended on the same objects, by what these held.
@@ -39,37 +40,37 @@ pub(super) struct Deeds {
 
 impl Deeds {
     /// What a step does in a world, if it was done where it meets the same.
-    pub fn of<W: World>(&mut self, space: &mut Space<W>, place: usize, step: u64) -> Option<Done> {
+    pub fn of<W: World>(&mut self, worlds: &mut Worlds<W>, place: PlaceAt, step: u64) -> Option<Done> {
         let here = Steady::of(&(place, step));
         if let Some(done) = self.done.get(&here) {
             return Some(*done);
         }
-        let deed = self.deed(space, place, step)?;
-        let done = Done { answer: deed.number, place: space.place_after(place, &deed.changes) };
+        let deed = self.deed(worlds, place, step)?;
+        let done = Done { answer: deed.number, place: worlds.after(place, &deed.changes) };
         self.done.insert(here, done);
         Some(done)
     }
 
     /// What a step answers that was done where it meets the same.
-    pub fn answer<W: World>(&self, space: &Space<W>, place: usize, step: u64) -> Option<&Answer> {
-        self.deed(space, place, step)?.answer.as_ref()
+    pub fn answer<W: World>(&self, worlds: &Worlds<W>, place: PlaceAt, step: u64) -> Option<&Answer> {
+        self.deed(worlds, place, step)?.answer.as_ref()
     }
 
-    fn deed<W: World>(&self, space: &Space<W>, place: usize, step: u64) -> Option<&Deed> {
-        let met = |alike: &'_ Alike| space.held(place, &alike.needs);
+    fn deed<W: World>(&self, worlds: &Worlds<W>, place: PlaceAt, step: u64) -> Option<&Deed> {
+        let met = |alike: &'_ Alike| worlds.held(place, &alike.needs);
         self.by_step.get(&step)?.iter().find_map(|alike| alike.by_held.get(&met(alike)))
     }
 
     /// A step was done in a world.
     pub fn add<W: World>(
         &mut self,
-        space: &mut Space<W>,
-        (place, step): (usize, u64),
+        worlds: &mut Worlds<W>,
+        (place, step): (PlaceAt, u64),
         needs: Vec<ObjectAt>,
         deed: Deed,
     ) -> Done {
-        let done = Done { answer: deed.number, place: space.place_after(place, &deed.changes) };
-        let held = space.held(place, &needs);
+        let done = Done { answer: deed.number, place: worlds.after(place, &deed.changes) };
+        let held = worlds.held(place, &needs);
         let all = self.by_step.entry(step).or_default();
         let at = all.iter().position(|alike| alike.needs == needs).unwrap_or_else(|| {
             all.push(Alike { needs, by_held: ByHash::default() });

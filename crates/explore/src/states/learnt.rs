@@ -3,9 +3,12 @@
 
 use std::collections::HashMap;
 
+use super::by_hash::ByHash;
 use super::death::{Deaths, Loss};
 use super::deed::Done;
-use super::space::{ByHash, Change, ObjectAt, Space, TaskAt, without};
+use super::space::{Space, StateAt, without};
+use super::standpoints::TaskAt;
+use super::worlds::{Change, ObjectAt, PlaceAt, Worlds};
 use crate::footprint::{Steady, Sum};
 use crate::world::World;
 
@@ -15,7 +18,7 @@ use crate::world::World;
 pub(super) struct Needs {
     pub objects: Vec<ObjectAt>,
     pub dying: Vec<u64>,
-    /// Whoever loses something by it touches the world: then it depends on all of them.
+    /// Somebody who lost something by it touched the world: then it holds only where the same ones lose the same.
     pub company: bool,
     pub hears: Hears,
 }
@@ -83,10 +86,10 @@ pub(super) struct Learnt {
 /// A step that a task waits for in a state.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taking {
-    pub state: usize,
+    pub state: StateAt,
     pub task: TaskAt,
     pub step: u64,
-    /// The same wherever its task stands that is calm, once that heard more.
+    /// If its task is calm, the number that the step has whatever the task has heard since it is.
     pub calm: Option<u64>,
 }
 
@@ -96,10 +99,10 @@ impl Needs {
         &self,
         space: &Space<W>,
         Taking { state, task, .. }: Taking,
-        place: usize,
+        place: PlaceAt,
     ) -> Option<u64> {
         let at = &space.states[state];
-        let held = space.held(place, &self.objects);
+        let held = space.worlds.held(place, &self.objects);
         let losses = (!self.dying.is_empty()).then(|| {
             let bonds = |task: &TaskAt| space.standpoints[*task].bonds;
             let deaths = Deaths::of(&self.dying, at.tasks.iter().map(bonds));
@@ -109,15 +112,17 @@ impl Needs {
         });
         let asker = match self.hears {
             Hears::Nothing => None,
-            Hears::Calmly => Some(space.standpoints[space.asker(&at.tasks, task)?].heard.calmly()?),
-            Hears::All => Some(Steady::of(&space.askers(&at.tasks, task).collect::<Vec<_>>())),
+            Hears::Calmly => {
+                Some(space.standpoints[space.standpoints.asker(&at.tasks, task)?].heard.calmly()?)
+            }
+            Hears::All => Some(Steady::of(&space.standpoints.askers(&at.tasks, task).collect::<Vec<_>>())),
         };
         Some(Steady::of(&(held, asker, losses)))
     }
 }
 
-fn gate_of<W: World>(space: &Space<W>, place: usize, step: u64, reads: &[ObjectAt]) -> u64 {
-    Steady::of(&(step, space.held(place, reads)))
+fn gate_of<W: World>(worlds: &Worlds<W>, place: PlaceAt, step: u64, reads: &[ObjectAt]) -> u64 {
+    Steady::of(&(step, worlds.held(place, reads)))
 }
 
 fn heard(step: u64, done: Done) -> u64 {
@@ -127,22 +132,22 @@ fn heard(step: u64, done: Done) -> u64 {
 impl Learnt {
     pub fn is_open<W: World>(
         &self,
-        space: &Space<W>,
-        place: usize,
+        worlds: &Worlds<W>,
+        place: PlaceAt,
         step: u64,
         reads: &[ObjectAt],
     ) -> Option<bool> {
-        self.gates.get(&gate_of(space, place, step, reads)).copied()
+        self.gates.get(&gate_of(worlds, place, step, reads)).copied()
     }
 
     pub fn gate<W: World>(
         &mut self,
-        space: &Space<W>,
-        place: usize,
+        worlds: &Worlds<W>,
+        place: PlaceAt,
         (step, open): (u64, bool),
         reads: &[ObjectAt],
     ) {
-        self.gates.insert(gate_of(space, place, step, reads), open);
+        self.gates.insert(gate_of(worlds, place, step, reads), open);
     }
 
     pub fn add<W: World>(
@@ -181,22 +186,22 @@ impl Learnt {
         space: &mut Space<W>,
         taking: Taking,
         done: Done,
-    ) -> Option<(usize, Vec<TaskAt>)> {
+    ) -> Option<(PlaceAt, Vec<TaskAt>)> {
         let tasks = &space.states[taking.state].tasks;
         let steps = taking.calm.into_iter().chain([taking.step]);
         let all = steps.filter_map(|step| self.lessons.get(&heard(step, done))).flatten();
         let (lesson, mut after) =
             all.into_iter().find_map(|lessons| self.met(space, (taking, done), lessons))?;
-        let asker = space.asker(tasks, taking.task);
+        let asker = space.standpoints.asker(tasks, taking.task);
         let Went { came, own, tells, .. } = &lesson.went;
         let mut hears = |task: TaskAt, more: Sum, own: Option<u64>| {
             let at = after.iter().position(|other| *other == task).expect("who only hears does not leave");
-            after[at] = space.hears(task, more, own);
+            after[at] = space.standpoints.hears(task, more, own);
         };
         own.iter().for_each(|more| hears(taking.task, *more, Some(taking.step)));
         asker.zip(*tells).into_iter().for_each(|(asker, more)| hears(asker, more, None));
         after.extend_from_slice(came);
-        Some((space.place_after(done.place, &lesson.changes), after))
+        Some((space.worlds.after(done.place, &lesson.changes), after))
     }
 
     /// A lesson that a step meets, and the tasks that it does not move.

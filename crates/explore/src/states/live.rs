@@ -1,6 +1,7 @@
 //! A run under way: what is learnt of how tasks go on, it shows.
 
-use super::space::{Space, TaskAt};
+use super::space::{Space, StateAt};
+use super::standpoints::TaskAt;
 use crate::executor::{Answer, Stance, StepId, Taken};
 use crate::run::Run;
 use crate::world::Scenario;
@@ -9,7 +10,7 @@ use crate::world::Scenario;
 pub(super) struct Live<'a, S: Scenario> {
     pub run: Run<'a, S>,
     /// The state that it is in, if it came there by doing every step; none where it did what some tasks need.
-    pub state: Option<usize>,
+    pub state: Option<StateAt>,
     pub stances: Vec<Stance>,
     stands: Vec<TaskAt>,
     path: Vec<StepId>,

@@ -13,38 +13,53 @@
 //! Such a run begins at the start, recalls the steps that its tasks depend on, and leaves out the rest. Other runs do
 //! every step, to each world in which nothing is left to happen and to a sample of all states: whether they come to
 //! what was foretold is checked, so a step that touches more than it names is found out.
+//!
+//! A task is calm from when it says that the order of what it hears does not matter ([`crate::Handle::waits_at`]) until
+//! it runs again: what it hears meanwhile is added up, and needs no run.
 
+mod by_hash;
 mod circle;
 mod death;
 mod deed;
 mod learnt;
+mod list;
 mod live;
 mod moved;
 mod space;
+mod standpoints;
+mod worlds;
 
 use crate::executor::{Answer, StepId, lock};
 use crate::footprint::{Footprint, Steady};
 use crate::run::{Overrun, Run};
 use crate::search::{Found, Listener, Options, Violation};
 use crate::world::{Scenario, World};
+use by_hash::ByHash;
 use circle::circle;
 use deed::{Deed, Deeds, Done};
 use learnt::{Learnt, Lesson, Needs, Taking};
 use live::Live;
 use moved::Moved;
-use space::{Await, ByHash, Space, State, TaskAt};
+use space::{Space, State, StateAt};
+use standpoints::{Await, TaskAt};
+use worlds::PlaceAt;
 
-/// How many states are gone through between two looks at whether to stop.
-const STATES_PER_LOOK: usize = 1_024;
+/// How many states the meter counts at a time.
+const STATES_PER_COUNT: usize = 1_024;
 
 /// Of so many states, a run does every step to one, to see whether it comes to what was foretold.
-const STATES_PER_PROOF: usize = 1_024;
+const STATES_PER_PROOF: StateAt = 1_024;
+
+/// How many states one search comes to at most. Each takes some 200 bytes with the ways to it and the worlds and
+/// standpoints that it is made of, so these are about 2 GB: a scenario that has more is left unfinished before it takes
+/// all memory.
+const STATES_MAX: u64 = 10_000_000;
 
 /// What is left to be done.
 #[derive(Debug, Clone, Copy)]
 enum Left {
     /// A state whose steps were not taken yet.
-    State(usize),
+    State(StateAt),
     /// A step that needed a run when its state was gone through.
     Step(Taking),
 }
@@ -61,7 +76,7 @@ struct States<'a, 't, S: Scenario> {
     learnt: Learnt,
     left: Vec<Left>,
     /// Which state comes after which.
-    ways: Vec<(usize, usize)>,
+    ways: Vec<(StateAt, StateAt)>,
     /// The name of each step in the last run that did it.
     names: ByHash<StepId>,
     live: Option<Live<'a, S>>,
@@ -72,12 +87,16 @@ struct States<'a, 't, S: Scenario> {
 /// Takes every step in every state.
 ///
 /// # Errors
-/// When it goes round in circles.
+/// When it goes round in circles, or for longer than a run may.
+///
+/// # Panics
+/// When steps are to be joined: what they read and write is known of each by itself.
 pub(crate) fn search_states<S: Scenario>(
     scenario: &S,
     options: &Options,
     tell: Listener<'_, S::World>,
 ) -> Result<Found, Overrun> {
+    assert!(options.limits.merges.is_empty(), "steps are joined in searches through orders");
     let origin = scenario.world();
     let run = Run::begin(scenario, &options.limits, &origin);
     let mut states = States {
@@ -102,11 +121,12 @@ pub(crate) fn search_states<S: Scenario>(
             Left::State(state) => states.go_on(state)?,
             Left::Step(taking) => states.take(taking)?,
         }
-        if states.space.states.len() >= counted + STATES_PER_LOOK {
+        if states.space.states.len() >= counted + STATES_PER_COUNT {
             counted = states.space.states.len();
-            options.meter.count(STATES_PER_LOOK as u64);
+            options.meter.count(STATES_PER_COUNT as u64);
         }
-        let enough = options.meter.is_stopped() || states.space.states.len() as u64 > options.schedules_max;
+        let many = states.space.states.len() as u64 > options.schedules_max.min(STATES_MAX);
+        let enough = many || options.meter.is_stopped();
         let stop = options.stop_at_violation && states.found.violation.is_some();
         if enough || stop {
             break;
@@ -116,7 +136,7 @@ pub(crate) fn search_states<S: Scenario>(
     states.found.exhausted = states.left.is_empty();
     states.found.states = states.space.states.len() as u64;
     if states.found.exhausted
-        && let Some(state) = circle(states.space.states.len(), &states.ways)
+        && let Some(state) = circle(states.space.states.next(), &states.ways)
     {
         let path = states.prove(state).path().to_vec();
         return Err(Overrun { path });
@@ -136,7 +156,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
 
     /// Judges a state, and takes every step that can happen there. Of those that need a run one is taken at once: the
     /// others may need none any more when their turn comes.
-    fn go_on(&mut self, state: usize) -> Result<(), Overrun> {
+    fn go_on(&mut self, state: StateAt) -> Result<(), Overrun> {
         if state.is_multiple_of(STATES_PER_PROOF) {
             self.prove(state);
         }
@@ -166,15 +186,15 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     }
 
     /// Judges a world that was come to for the first time.
-    fn judge(&mut self, state: usize) {
+    fn judge(&mut self, state: StateAt) {
         let place = self.space.states[state].place;
-        if std::mem::replace(&mut self.space.places[place].judged, true) {
+        if std::mem::replace(&mut self.space.worlds.places[place].judged, true) {
             return;
         }
-        if self.space.places[place].world.is_none() {
+        if self.space.worlds.places[place].world.is_none() {
             self.live_in(state);
         }
-        let judged = match &self.space.places[place].world {
+        let judged = match &self.space.worlds.places[place].world {
             Some(world) => self.scenario.always(world),
             None => self.live_in(state).run.judged(),
         };
@@ -182,7 +202,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     }
 
     /// The steps that can happen in a state. Tasks that stand at the same do the same: one of them is enough.
-    fn open(&mut self, state: usize) -> Vec<Taking> {
+    fn open(&mut self, state: StateAt) -> Vec<Taking> {
         let mut tasks = self.space.states[state].tasks.to_vec();
         tasks.dedup();
         let mut open = Vec::new();
@@ -202,23 +222,24 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         let place = self.space.states[state].place;
         let Await { gate: reads, open, .. } = &self.space.standpoints[task].steps[nth];
         let known = open.is_none().then_some(true);
-        if let Some(known) = known.or_else(|| self.learnt.is_open(&self.space, place, step, reads)) {
+        if let Some(known) = known.or_else(|| self.learnt.is_open(&self.space.worlds, place, step, reads)) {
             return known;
         }
-        let open = match (&self.space.places[place].world, &self.space.standpoints[task].steps[nth].open) {
-            (Some(world), Some(open)) => open(world),
-            _ => {
-                let live = self.live_in(state);
-                live.run.find(step).is_some_and(|id| live.run.is_open(id))
-            }
-        };
+        let open =
+            match (&self.space.worlds.places[place].world, &self.space.standpoints[task].steps[nth].open) {
+                (Some(world), Some(open)) => open(world),
+                _ => {
+                    let live = self.live_in(state);
+                    live.run.find(step).is_some_and(|id| live.run.is_open(id))
+                }
+            };
         let reads = &self.space.standpoints[task].steps[nth].gate;
-        self.learnt.gate(&self.space, place, (step, open), reads);
+        self.learnt.gate(&self.space.worlds, place, (step, open), reads);
         open
     }
 
     /// The world and the tasks after a step, if no run is needed to know.
-    fn after(&mut self, taking: Taking) -> Option<(usize, Vec<TaskAt>)> {
+    fn after(&mut self, taking: Taking) -> Option<(PlaceAt, Vec<TaskAt>)> {
         let done = self.done(taking)?;
         self.learnt.after(&mut self.space, taking, done)
     }
@@ -227,16 +248,16 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     fn done(&mut self, taking: Taking) -> Option<Done> {
         let Taking { state, task, step, .. } = taking;
         let place = self.space.states[state].place;
-        let known = self.deeds.of(&mut self.space, place, step);
-        if known.is_some_and(|done| self.space.places[done.place].world.is_some()) {
+        let known = self.deeds.of(&mut self.space.worlds, place, step);
+        if known.is_some_and(|done| self.space.worlds.places[done.place].world.is_some()) {
             return known;
         }
-        let Some(mut world) = self.space.places[place].world.clone() else { return known };
-        let (answer, footprint) = lock(self.space.act(task, step))(&mut world);
+        let Some(mut world) = self.space.worlds.places[place].world.clone() else { return known };
+        let (answer, footprint) = lock(self.space.standpoints.act(task, step))(&mut world);
         self.found.steps += 1;
         let seen =
             known.unwrap_or_else(|| self.see(taking, (answer.number, Some(answer)), &footprint, &world));
-        if !self.space.keep(seen.place, &world) {
+        if !self.space.worlds.keep(seen.place, &world) {
             self.fresh.insert(Steady::of(&(place, step)), world);
         }
         Some(seen)
@@ -252,19 +273,20 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     ) -> Done {
         assert!(!footprint.everything, "a step among states says what it touches");
         let place = self.space.states[state].place;
-        let (needs, changes) = self.space.effect((place, world), (&footprint.reads, &footprint.writes));
+        let (needs, changes) =
+            self.space.worlds.effect((place, world), (&footprint.reads, &footprint.writes));
         let deed = Deed { number, answer, changes };
-        self.deeds.add(&mut self.space, (place, step), needs, deed)
+        self.deeds.add(&mut self.space.worlds, (place, step), needs, deed)
     }
 
     /// A step leads to a state.
-    fn come_to(&mut self, from: Taking, place: usize, tasks: Vec<TaskAt>) -> Result<usize, Overrun> {
+    fn come_to(&mut self, from: Taking, place: PlaceAt, tasks: Vec<TaskAt>) -> Result<StateAt, Overrun> {
         let (state, new) = self.space.state(place, tasks, Some((from.state, from.step)));
         self.found.transitions += 1;
         self.ways.push((from.state, state));
         if new {
             self.left.push(Left::State(state));
-            let depth = self.space.states[state].depth;
+            let depth = self.space.states[state].depth as usize;
             self.found.depth = self.found.depth.max(depth);
             if depth > self.options.limits.steps_max {
                 return Err(Overrun { path: self.prove(from.state).path().to_vec() });
@@ -276,11 +298,11 @@ impl<'a, S: Scenario> States<'a, '_, S> {
 
     /// What a step did just now is judged by what it left itself: how it came there may count, and not only where.
     /// Where tasks touched more as they went on, the step was not over yet.
-    fn judge_fresh(&mut self, from: Taking, place: usize) {
+    fn judge_fresh(&mut self, from: Taking, place: PlaceAt) {
         let before = self.space.states[from.state].place;
         let fresh = self.fresh.remove(&Steady::of(&(before, from.step)));
         let Some(world) = fresh.filter(|_| {
-            self.deeds.of(&mut self.space, before, from.step).is_some_and(|done| done.place == place)
+            self.deeds.of(&mut self.space.worlds, before, from.step).is_some_and(|done| done.place == place)
         }) else {
             return;
         };
@@ -298,7 +320,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         let (done, sequel) = match self.done(taking) {
             Some(done) if self.put(&live, done.place) => {
                 let place = self.space.states[state].place;
-                let answer = self.deeds.answer(&self.space, place, step);
+                let answer = self.deeds.answer(&self.space.worlds, place, step);
                 (done, live.run.go_on(taken, answer.expect("whoever keeps worlds keeps answers")))
             }
             known => {
@@ -310,8 +332,9 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         let before = std::mem::take(&mut live.stances);
         live.look(&mut self.space);
         // Whoever touches something knows what it held, so it depends on that also where it only adds to a sum.
-        let touched =
-            |world: &S::World| self.space.effect((done.place, world), (&sequel.touched, &sequel.touched));
+        let touched = |world: &S::World| {
+            self.space.worlds.effect((done.place, world), (&sequel.touched, &sequel.touched))
+        };
         let (objects, changes) = live.run.world(touched);
         let moved = Moved { sequel: &sequel, before: &before, live: &live };
         let (hears, company, went) = moved.learn(&mut self.space, &mut self.learnt);
@@ -319,13 +342,13 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         self.learnt.add(&self.space, (taking, done), needs, Lesson { changes, went });
         let after = self.learnt.after(&mut self.space, taking, done);
         let (place, tasks) = after.unwrap_or_else(|| self.strays(state));
-        live.run.world(|world| self.space.keep(place, world));
+        live.run.world(|world| self.space.worlds.keep(place, world));
         let after = self.come_to(taking, place, tasks)?;
         if !live.has(&self.space.came(state, after)) {
             self.strays(state);
         }
         live.state = live.state.filter(|at| *at == state).map(|_| after);
-        let partial = self.space.places[place].world.is_none();
+        let partial = self.space.worlds.places[place].world.is_none();
         let judged = if partial { live.run.judged() } else { Ok(()) };
         self.live = Some(live);
         self.note((after, None), judged);
@@ -333,16 +356,16 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     }
 
     /// Puts the world of a place into a run. Answers whether there is one.
-    fn put(&self, live: &Live<'a, S>, place: usize) -> bool {
-        let world = &self.space.places[place].world;
+    fn put(&self, live: &Live<'a, S>, place: PlaceAt) -> bool {
+        let world = &self.space.worlds.places[place].world;
         world.iter().for_each(|world| live.run.put(world));
         world.is_some()
     }
 
     /// Nothing can happen any more.
-    fn rest(&mut self, state: usize) {
+    fn rest(&mut self, state: StateAt) {
         let place = self.space.states[state].place;
-        if std::mem::replace(&mut self.space.places[place].rested, true) {
+        if std::mem::replace(&mut self.space.worlds.places[place].rested, true) {
             return;
         }
         self.prove(state);
@@ -354,7 +377,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     }
 
     /// Something may be wrong with a state, or with what a step leaves there.
-    fn note(&mut self, (state, step): (usize, Option<u64>), judged: Result<(), String>) {
+    fn note(&mut self, (state, step): (StateAt, Option<u64>), judged: Result<(), String>) {
         let Err(message) = judged else { return };
         self.found.violations += 1;
         if self.found.violation.is_none() {
@@ -371,11 +394,11 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     fn live_with(&mut self, taking: Taking) -> Live<'a, S> {
         let Taking { state, task, step, .. } = taking;
         let State { place, tasks, .. } = &self.space.states[state];
-        if self.space.places[*place].world.is_none() || self.space.kills(task, step) {
+        if self.space.worlds.places[*place].world.is_none() || self.space.standpoints.kills(task, step) {
             self.live_in(state);
             return self.live.take().expect("a run was just made");
         }
-        let needed = self.space.concerned(tasks, task);
+        let needed = self.space.standpoints.concerned(tasks, task);
         if let Some(live) = self.live.take().filter(|live| live.has(&needed)) {
             return live;
         }
@@ -383,10 +406,10 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         let mut live = self.begun();
         for (before, step) in &way {
             let place = self.space.states[*before].place;
-            let done = self.deeds.of(&mut self.space, place, *step);
+            let done = self.deeds.of(&mut self.space.worlds, place, *step);
             let touches = done.is_none_or(|done| self.learnt.touches(*step, done));
             let id = self.named(&live, *step).unwrap_or_else(|| self.strays(state));
-            let answer = self.deeds.answer(&self.space, place, *step).filter(|_| !touches);
+            let answer = self.deeds.answer(&self.space.worlds, place, *step).filter(|_| !touches);
             if let Some(answer) = answer {
                 live.recall(id, answer);
                 self.found.recalled += 1;
@@ -404,7 +427,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     }
 
     /// A run that is in a state.
-    fn live_in(&mut self, state: usize) -> &mut Live<'a, S> {
+    fn live_in(&mut self, state: StateAt) -> &mut Live<'a, S> {
         if self.live.as_ref().is_none_or(|live| live.state != Some(state)) {
             self.prove(state);
         }
@@ -415,7 +438,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     ///
     /// # Panics
     /// When it is not.
-    fn prove(&mut self, state: usize) -> &mut Live<'a, S> {
+    fn prove(&mut self, state: StateAt) -> &mut Live<'a, S> {
         let way = self.space.way_to(state);
         let mut live = self.begun();
         for (_, step) in &way {
@@ -424,11 +447,11 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         }
         self.found.steps += way.len() as u64;
         let place = self.space.states[state].place;
-        let differs = live.run.world(|world| self.space.differs(place, world).is_some());
+        let differs = live.run.world(|world| self.space.worlds.differs(place, world));
         if differs || *live.look(&mut self.space) != *self.space.states[state].tasks {
             self.strays(state);
         }
-        live.run.world(|world| self.space.keep(place, world));
+        live.run.world(|world| self.space.worlds.keep(place, world));
         live.state = Some(state);
         self.live.insert(live)
     }
@@ -447,7 +470,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     }
 
     /// A run did not come to the state that was foretold.
-    fn strays(&self, state: usize) -> ! {
+    fn strays(&self, state: StateAt) -> ! {
         let mut run = Run::begin(self.scenario, &self.options.limits, &self.origin);
         let mut steps = Vec::new();
         for (_, step) in self.space.way_to(state) {

@@ -2,13 +2,51 @@
 
 use std::collections::BTreeMap;
 
-use super::death::{Deaths, Moves};
+use super::death::Deaths;
 use super::learnt::{Hears, Learnt, Mourning, Went};
 use super::live::Live;
 use super::space::Space;
 use crate::executor::{Sequel, Stance};
 use crate::footprint::Sum;
 use crate::world::{Scenario, World};
+
+/// Where tasks stood before a step and after it.
+#[derive(Debug)]
+struct Moves {
+    before: BTreeMap<usize, Stance>,
+    after: BTreeMap<usize, Stance>,
+}
+
+impl Moves {
+    fn of(before: &[Stance], after: &[Stance]) -> Moves {
+        let by_task = |stances: &[Stance]| stances.iter().map(|at| (at.task, *at)).collect();
+        Moves { before: by_task(before), after: by_task(after) }
+    }
+
+    /// Whether a task stands where it stood.
+    fn stays(&self, at: &Stance) -> bool {
+        let number = |stances: &BTreeMap<usize, Stance>| stances.get(&at.task).map(|at| at.number);
+        number(&self.before) == number(&self.after)
+    }
+
+    /// Where a task stood that is still there.
+    fn of_task(&self, task: usize) -> Option<(&Stance, &Stance)> {
+        self.before.get(&task).zip(self.after.get(&task))
+    }
+
+    fn is_new(&self, at: &Stance) -> bool {
+        !self.before.contains_key(&at.task)
+    }
+
+    /// Whoever of those before the step started a task that is new, or the task itself; none if that is not known any
+    /// more.
+    fn source(&self, mut task: usize) -> Option<usize> {
+        while !self.before.contains_key(&task) {
+            task = self.after.get(&task)?.parent?;
+        }
+        Some(task)
+    }
+}
 
 /// A run that went on from a step.
 pub(super) struct Moved<'a, 'r, S: Scenario> {
