@@ -94,8 +94,7 @@ impl<S: Scenario> Shrink<'_, S> {
         Ok(false)
     }
 
-    /// Tries all runs with fewer switches than the best one has, then those with as many for a shorter one. Answers
-    /// whether those with fewer were all tried.
+    /// Tries all runs with fewer switches than the best one has. Answers whether all were tried.
     fn fewer(&mut self) -> Result<bool, Overrun> {
         let most = self.best.switches.len();
         for switches in 0..most {

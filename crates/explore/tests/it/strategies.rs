@@ -3,6 +3,7 @@
 use steadfast_explore::{Draw, Sample, sample};
 
 use crate::program::Draws;
+use crate::violations::unwanted;
 
 const DRAWS: [Draw; 4] = [Draw::Walk, Draw::Pos, Draw::Pct { changes: 2 }, Draw::Portfolio];
 
@@ -29,15 +30,22 @@ fn every_schedule_is_the_same_a_second_time() {
     }
 }
 
-/// Runs that two workers share are the runs that one of them would have made.
+/// Runs that two workers share are the runs that one of them would have made, and the first that goes wrong is the same.
 #[test]
 fn runs_do_not_depend_on_who_makes_them() {
-    let program = Draws(7).program();
-    for draw in DRAWS {
-        let steps = |runs| {
-            let options = Sample { draw, runs, stop_at_violation: false, ..Sample::default() };
-            sample(&program, &options).expect("programs end").steps
-        };
-        assert_eq!(steps(0..60), steps(0..25) + steps(25..60), "{draw:?}");
+    let mut wrong = 0;
+    for scenario in unwanted().take(20) {
+        for draw in DRAWS {
+            let part = |runs| {
+                let options = Sample { draw, runs, stop_at_violation: false, ..Sample::default() };
+                sample(&scenario, &options).expect("programs end")
+            };
+            let (all, first, second) = (part(0..60), part(0..25), part(25..60));
+            wrong += all.violations;
+            assert_eq!(all.steps, first.steps + second.steps, "{draw:?}");
+            assert_eq!(all.violations, first.violations + second.violations, "{draw:?}");
+            assert_eq!(all.violation, first.violation.or(second.violation), "{draw:?}");
+        }
     }
+    assert!(wrong > 0);
 }

@@ -10,7 +10,7 @@ use steadfast_explore::{
 use crate::program::{Board, Draws, Program};
 
 /// A program with one of its ends said to be wrong.
-struct Unwanted {
+pub struct Unwanted {
     program: Program,
     end: u64,
 }
@@ -87,7 +87,7 @@ fn how_a_step_leaves_a_world_is_judged() {
 }
 
 /// Programs of several ends, with the last of them unwanted.
-fn unwanted() -> impl Iterator<Item = Unwanted> {
+pub fn unwanted() -> impl Iterator<Item = Unwanted> {
     (0..400).filter_map(|seed| {
         let program = Draws(seed).program();
         let mut ends = BTreeSet::new();
