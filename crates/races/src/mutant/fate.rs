@@ -151,7 +151,7 @@ const CAUGHT: &[(&str, &str)] = &[
     ("forgotten evacuate.abort action end", "b7_roll_back_waits"),
     ("forgotten evacuate.no_host action end", "no_room"),
     ("forgotten delete action end", "delete_during_evacuation"),
-    ("forgotten boot.end operation", "a4_barrier"),
+    ("forgotten boot.end operation", "boot_and_delete"),
     ("forgotten stop.end operation", "b6_order_echoed"),
     ("forgotten start.end operation", "b6_order_echoed"),
     ("forgotten stop.fail operation", "boot+stop/order-fails"),
