@@ -11,8 +11,9 @@ use futures_channel::oneshot;
 use futures_util::FutureExt;
 
 use crate::executor::{Asked, Gate, Name, Open, Shared, Spawned, StepId, lock, parts};
-use crate::footprint::{Footprint, Steady};
+use crate::footprint::Footprint;
 use crate::standing::{Asker, Listening};
+use crate::steady::Steady;
 use crate::world::World;
 
 /// The running tasks' door to the world. Cheap to clone.

@@ -1,8 +1,8 @@
 //! Runs that follow a plan: exactly, leniently, or as usual but for some switches.
 
 use crate::executor::StepId;
-use crate::footprint::Steady;
 use crate::run::{Choice, Limits, Overrun, Run, Wrong};
+use crate::steady::Steady;
 use crate::world::Scenario;
 
 /// A run that followed a plan.

@@ -7,8 +7,9 @@ use crate::executor::{
     Answer, Core, Granted, Pending, Sequel, Shared, Shown, Stance, StepId, Taken, Waiting, act, finish,
     go_on, grant, lock, settle, take,
 };
-use crate::footprint::{Footprint, Marks, Steady};
+use crate::footprint::{Footprint, Marks};
 use crate::handle::Handle;
+use crate::steady::Steady;
 use crate::world::{Scenario, World};
 
 /// Steps that go together: when a task did the first and waits for the second, nothing comes between.
@@ -124,19 +125,17 @@ impl<'a, S: Scenario> Run<'a, S> {
     /// The steps that can happen now, in an order that depends on nothing but the steps so far.
     pub fn choices(&self) -> Vec<Choice> {
         let core = lock(&self.core);
-        let open = core.pending.iter().filter(|pending| pending.is_open(&core.world));
         let choice = |pending: &Pending<S::World>| Choice {
             id: pending.id,
             fault: pending.asked.fault,
             sort: core.sort_of(pending),
         };
-        open.map(choice).collect()
+        core.open().map(choice).collect()
     }
 
-    /// The same as [`Run::choices`], as steps alone.
+    /// The names of the same steps.
     pub fn open(&self) -> Vec<StepId> {
-        let core = lock(&self.core);
-        core.pending.iter().filter(|pending| pending.is_open(&core.world)).map(|pending| pending.id).collect()
+        lock(&self.core).open().map(|pending| pending.id).collect()
     }
 
     /// The steps that were asked for since the last one was done, and must wait.
@@ -251,7 +250,7 @@ impl<'a, S: Scenario> Run<'a, S> {
     /// Goes on as an earlier run did from a waypoint. Its steps answer as they did then, in a world that nobody looks
     /// at before another one is put in its place; where that is not enough they are done again, in the world as it
     /// was. Answers whether it was enough.
-    pub fn pass(&mut self, id: StepId, at: &Waypoint<S::World>, answers: &Answers) -> bool {
+    pub fn recall(&mut self, id: StepId, at: &Waypoint<S::World>, answers: &Answers) -> bool {
         let Some(answers) = answers.0.as_ref().filter(|answers| at.is_some() && !answers.is_empty()) else {
             at.iter().for_each(|world| self.put(world));
             self.repeat(id);
@@ -330,10 +329,10 @@ impl<'a, S: Scenario> Run<'a, S> {
         let core = lock(&self.core);
         let last = core.last.as_ref().filter(|(task, _)| *task == done.task).map(|(_, label)| label)?;
         let follows = |pending: &&Pending<S::World>| {
-            let pair = (last.to_string(), pending.asked.label.to_string());
-            pending.id.task == done.task && self.limits.merges.contains(&pair) && pending.is_open(&core.world)
+            let pair = || (last.to_string(), pending.asked.label.to_string());
+            pending.id.task == done.task && self.limits.merges.contains(&pair())
         };
-        core.pending.iter().find(follows).map(|pending| pending.id)
+        core.open().find(follows).map(|pending| pending.id)
     }
 
     /// Ends a run that came to rest. Answers what is wrong.
@@ -362,14 +361,7 @@ pub fn rehearse<W: World>(world: W, steps_max: usize, start: impl FnOnce(&Handle
     settle(&core);
     let mut path = Vec::new();
     loop {
-        let first = {
-            let core = lock(&core);
-            core.pending
-                .iter()
-                .position(|pending| pending.is_open(&core.world))
-                .map(|at| (at, core.pending[at].id))
-        };
-        let Some((at, id)) = first else {
+        let Some(id) = lock(&core).open().next().map(|pending| pending.id) else {
             finish(&core);
             return Ok(lock(&core).world.clone());
         };
@@ -378,6 +370,7 @@ pub fn rehearse<W: World>(world: W, steps_max: usize, start: impl FnOnce(&Handle
             return Err(Overrun { path });
         }
         path.push(id);
+        let at = lock(&core).find(id).expect("it waits");
         grant(&core, at);
     }
 }

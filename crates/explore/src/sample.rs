@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 
 use crate::executor::StepId;
-use crate::footprint::{Marks, Steady};
+use crate::footprint::Marks;
 use crate::meter::Meter;
 use crate::run::{Choice, Event, Limits, Overrun, Run, Wrong};
 use crate::search::Violation;
+use crate::steady::Steady;
 use crate::world::{Scenario, World};
 
 /// How the next step is drawn.

@@ -239,7 +239,7 @@ impl<S: Scenario> Search<'_, S> {
         let Some((last, before)) = self.nodes.split_last() else { return };
         for node in before {
             let (event, _) = node.event();
-            let recalled = run.pass(node.chosen, &node.waypoint, &event.answers);
+            let recalled = run.recall(node.chosen, &node.waypoint, &event.answers);
             self.found.recalled += u64::from(recalled);
         }
         last.waypoint.iter().for_each(|world| run.put(world));

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::footprint::{Steady, Sum};
+use crate::steady::{Steady, Sum};
 
 /// The task that waits for the result of another, and whether it has given up.
 #[derive(Debug, Clone)]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use super::{Answer, Asked, Core, Name, Pending, Shared, Spawned, StepId, TaskFuture, lock};
-use crate::footprint::{Footprint, Steady};
+use crate::footprint::Footprint;
+use crate::steady::Steady;
 use crate::world::World;
 
 /// A step whose turn has come.

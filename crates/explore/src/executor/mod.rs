@@ -16,8 +16,8 @@ use step::TaskFuture;
 pub(crate) use step::{Act, Answer, Asked, Gate, Name, Open, Pending, Spawned, parts};
 pub use step::{Shown, StepId};
 
-use crate::footprint::Steady;
 use crate::standing::{Asker, Standing};
+use crate::steady::Steady;
 use crate::world::{Content, World};
 
 struct Task {
@@ -192,6 +192,11 @@ impl<W: World> Core<W> {
         let reads = dropped.asked.gate.iter().flat_map(|gate| gate.reads.iter().cloned());
         self.given_up.extend(reads);
         Some(dropped)
+    }
+
+    /// The steps that can happen now.
+    pub fn open(&self) -> impl Iterator<Item = &Pending<W>> {
+        self.pending.iter().filter(|pending| pending.is_open(&self.world))
     }
 
     pub fn find(&self, id: StepId) -> Option<usize> {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Act, Asked, Core, Name, Open, Pending, StepId, Task};
-use crate::footprint::{Steady, Sum};
 use crate::standing::{Awaited, Bonds, Heard};
+use crate::steady::{Steady, Sum};
 use crate::world::World;
 
 /// Where a task stands, as a number that tells what it waits for as well.

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
 use super::stance::step_number;
-use crate::footprint::{Footprint, Steady};
+use crate::footprint::Footprint;
 use crate::standing::Asker;
+use crate::steady::Steady;
 use crate::world::World;
 
 /// The name of a step or a node.

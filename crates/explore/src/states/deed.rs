@@ -4,7 +4,7 @@
 use super::by_hash::ByHash;
 use super::worlds::{Change, ObjectAt, PlaceAt, Worlds};
 use crate::executor::Answer;
-use crate::footprint::Steady;
+use crate::steady::Steady;
 use crate::world::World;
 
 /// What a step does where it meets the same.

@@ -9,7 +9,7 @@ use super::deed::Done;
 use super::space::{Space, StateAt, without};
 use super::standpoints::TaskAt;
 use super::worlds::{Change, ObjectAt, PlaceAt, Worlds};
-use crate::footprint::{Steady, Sum};
+use crate::steady::{Steady, Sum};
 use crate::world::World;
 
 /// What decides how tasks go on: what these objects hold, which they touch. The nodes that die with a step are always

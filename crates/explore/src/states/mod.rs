@@ -21,6 +21,7 @@ mod by_hash;
 mod circle;
 mod death;
 mod deed;
+mod lead;
 mod learnt;
 mod list;
 mod live;
@@ -30,9 +31,10 @@ mod standpoints;
 mod worlds;
 
 use crate::executor::{Answer, StepId, lock};
-use crate::footprint::{Footprint, Steady};
+use crate::footprint::Footprint;
 use crate::run::{Overrun, Run};
 use crate::search::{Found, Listener, Options, Violation};
+use crate::steady::Steady;
 use crate::world::{Scenario, World};
 use by_hash::ByHash;
 use circle::circle;
@@ -40,7 +42,7 @@ use deed::{Deed, Deeds, Done};
 use learnt::{Learnt, Lesson, Needs, Taking};
 use live::Live;
 use moved::Moved;
-use space::{Space, State, StateAt};
+use space::{Space, StateAt};
 use standpoints::{Await, TaskAt};
 use worlds::PlaceAt;
 
@@ -118,7 +120,7 @@ pub(crate) fn search_states<S: Scenario>(
     let mut counted = 0;
     while let Some(left) = states.left.pop() {
         match left {
-            Left::State(state) => states.go_on(state)?,
+            Left::State(state) => states.expand(state)?,
             Left::Step(taking) => states.take(taking)?,
         }
         if states.space.states.len() >= counted + STATES_PER_COUNT {
@@ -156,7 +158,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
 
     /// Judges a state, and takes every step that can happen there. Of those that need a run one is taken at once: the
     /// others may need none any more when their turn comes.
-    fn go_on(&mut self, state: StateAt) -> Result<(), Overrun> {
+    fn expand(&mut self, state: StateAt) -> Result<(), Overrun> {
         if state.is_multiple_of(STATES_PER_PROOF) {
             self.prove(state);
         }
@@ -386,103 +388,5 @@ impl<'a, S: Scenario> States<'a, '_, S> {
             let path = live.path().iter().copied().chain(last).collect();
             self.found.violation = Some(Violation { message, path });
         }
-    }
-
-    /// A run in which a step can go on as it would in its state: those stand there whom it concerns. The one that there
-    /// is will do if it has them, and a new one recalls the steps that they come by. Where nodes die all others count
-    /// as well, and where worlds are not kept a run must be in the state itself.
-    fn live_with(&mut self, taking: Taking) -> Live<'a, S> {
-        let Taking { state, task, step, .. } = taking;
-        let State { place, tasks, .. } = &self.space.states[state];
-        if self.space.worlds.places[*place].world.is_none() || self.space.standpoints.kills(task, step) {
-            self.live_in(state);
-            return self.live.take().expect("a run was just made");
-        }
-        let needed = self.space.standpoints.concerned(tasks, task);
-        if let Some(live) = self.live.take().filter(|live| live.has(&needed)) {
-            return live;
-        }
-        let way = self.space.way_of(state, &needed);
-        let mut live = self.begun();
-        for (before, step) in &way {
-            let place = self.space.states[*before].place;
-            let done = self.deeds.of(&mut self.space.worlds, place, *step);
-            let touches = done.is_none_or(|done| self.learnt.touches(*step, done));
-            let id = self.named(&live, *step).unwrap_or_else(|| self.strays(state));
-            let answer = self.deeds.answer(&self.space.worlds, place, *step).filter(|_| !touches);
-            if let Some(answer) = answer {
-                live.recall(id, answer);
-                self.found.recalled += 1;
-            } else {
-                self.put(&live, place);
-                live.repeat(id);
-            }
-        }
-        self.found.steps += way.len() as u64;
-        live.look(&mut self.space);
-        if !live.has(&needed) {
-            self.strays(state);
-        }
-        live
-    }
-
-    /// A run that is in a state.
-    fn live_in(&mut self, state: StateAt) -> &mut Live<'a, S> {
-        if self.live.as_ref().is_none_or(|live| live.state != Some(state)) {
-            self.prove(state);
-        }
-        self.live.as_mut().expect("it is there")
-    }
-
-    /// Leads a run to a state by doing every step, and sees that all is as foretold: worlds, answers and tasks.
-    ///
-    /// # Panics
-    /// When it is not.
-    fn prove(&mut self, state: StateAt) -> &mut Live<'a, S> {
-        let way = self.space.way_to(state);
-        let mut live = self.begun();
-        for (_, step) in &way {
-            let id = self.named(&live, *step).unwrap_or_else(|| self.strays(state));
-            live.repeat(id);
-        }
-        self.found.steps += way.len() as u64;
-        let place = self.space.states[state].place;
-        let differs = live.run.world(|world| self.space.worlds.differs(place, world));
-        if differs || *live.look(&mut self.space) != *self.space.states[state].tasks {
-            self.strays(state);
-        }
-        live.run.world(|world| self.space.worlds.keep(place, world));
-        live.state = Some(state);
-        self.live.insert(live)
-    }
-
-    fn begun(&mut self) -> Live<'a, S> {
-        self.found.skipped += 1;
-        Live::new(Run::begin(self.scenario, &self.options.limits, &self.origin))
-    }
-
-    /// The name in a run of a step that a task waits for there.
-    fn named(&mut self, live: &Live<'a, S>, step: u64) -> Option<StepId> {
-        let known = self.names.get(&step).copied().filter(|id| live.run.is_numbered(*id, step));
-        let id = known.or_else(|| live.run.find(step))?;
-        self.names.insert(step, id);
-        Some(id)
-    }
-
-    /// A run did not come to the state that was foretold.
-    fn strays(&self, state: StateAt) -> ! {
-        let mut run = Run::begin(self.scenario, &self.options.limits, &self.origin);
-        let mut steps = Vec::new();
-        for (_, step) in self.space.way_to(state) {
-            let Some(id) = run.find(step) else { break };
-            let shown = run.show(id);
-            steps.push(format!("  {} {} {}", shown.node, shown.task, shown.label));
-            run.repeat(id);
-        }
-        panic!(
-            "a step touches more than it names, or a task says too little of where it stands; after these steps \
-             something is not as it was where they were seen before:\n{}",
-            steps.join("\n")
-        );
     }
 }

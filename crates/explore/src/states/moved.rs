@@ -7,7 +7,7 @@ use super::learnt::{Hears, Learnt, Mourning, Went};
 use super::live::Live;
 use super::space::Space;
 use crate::executor::{Sequel, Stance};
-use crate::footprint::Sum;
+use crate::steady::Sum;
 use crate::world::{Scenario, World};
 
 /// Where tasks stood before a step and after it.

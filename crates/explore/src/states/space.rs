@@ -5,7 +5,7 @@ use super::list::{At, List};
 use super::standpoints::{Standpoints, TaskAt};
 use super::worlds::{PlaceAt, Worlds};
 use crate::executor::{Stance, Waiting};
-use crate::footprint::Steady;
+use crate::steady::Steady;
 use crate::world::World;
 
 /// A state's place in the list of those that were come to.

@@ -6,8 +6,8 @@ use super::by_hash::ByHash;
 use super::list::{At, List};
 use super::worlds::{ObjectAt, Worlds};
 use crate::executor::{Act, Name, Open, Stance, Waiting, stance_number, step_number};
-use crate::footprint::{Steady, Sum};
 use crate::standing::{Bonds, Heard};
+use crate::steady::{Steady, Sum};
 use crate::world::World;
 
 /// A standpoint's place in the list of those where tasks stood.

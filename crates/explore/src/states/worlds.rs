@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::by_hash::ByHash;
 use super::list::{At, List};
-use crate::footprint::{Steady, Sum};
+use crate::steady::{Steady, Sum};
 use crate::world::{Content, World};
 
 /// An object's place in the list of those that steps touched.
