@@ -44,7 +44,9 @@ pub trait Scenario {
     /// Starts the tasks whose orders are tried.
     fn start(&self, world: &Handle<Self::World>);
 
-    /// What must be true after every step.
+    /// What must be true after every step. It follows from what objects hold and from what the step just did, and
+    /// whatever it compares is in the footprints of the steps that change it. What follows from more, from how a world
+    /// came about, is judged along the ways that a search goes, and a search for states goes one way to each world.
     ///
     /// # Errors
     /// What is wrong, in words.
