@@ -1,5 +1,10 @@
 //! Who can act in a race: users and operators through the control plane, agents, and fate.
 
+mod crash;
+mod machine;
+
+pub(crate) use crash::Crash;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -7,10 +12,9 @@ use steadfast_explore::{Handle, When};
 use steadfast_model::cause::{Cause, Scope};
 use steadfast_model::claim::{Claim, Said};
 use steadfast_model::host::Host;
-use steadfast_model::ids::{Epoch, HostId, InstanceId, InventorySeq, ReportSeq, Version};
+use steadfast_model::ids::{Epoch, HostId, InstanceId, ReportSeq};
 use steadfast_model::instance::{Instance, VmState};
 use steadfast_model::message::{Answer, Report, Statement};
-use steadfast_model::pci::Address;
 use steadfast_operations::agent::{self, Settings};
 use steadfast_operations::seam::{Key, Range};
 use steadfast_operations::{self as operations, Evacuate};
@@ -19,10 +23,10 @@ use uuid::Uuid;
 use crate::agent::AgentWorld;
 use crate::fault::{Fault, at_once, goes_wrong};
 use crate::mutant::{Mutant, Rule};
-use crate::scene::{cause, host, stranger, wish};
-use crate::site::{Object, Site, Touched, on_guests, on_machine};
+use crate::scene::{cause, host, wish};
+use crate::site::{Object, Site, Touched, on_machine};
 use crate::verdict::{any, every};
-use crate::world::{CONTROL, Controller, agent_node, machine_node};
+use crate::world::{CONTROL, Controller, agent_node};
 
 /// The node of whatever happens by itself.
 pub(crate) const FATE: &str = "fate";
@@ -168,45 +172,18 @@ impl Cast {
         let cast = self.clone();
         self.control("fence", move |env, cause| async move {
             let Ok(intent) = operations::fence_intend(&env, &cause, host(number)).await else { return };
-            cast.power_off(number, "power off", false).await;
+            cast.power_off(number, "power off".to_owned(), false).await;
             if operations::fence_receive(&env, &cause, host(number), intent).await.is_ok() {
                 then(&cast);
             }
         });
     }
 
-    /// A host loses power with all that runs there, and is kept down by whoever holds it.
-    fn power_off(
-        &self,
-        number: u8,
-        label: &'static str,
-        held: bool,
-    ) -> impl Future<Output = ()> + Send + 'static {
-        let host = host(number);
-        let nodes = vec![agent_node(&host), machine_node(&host)];
-        let autostart = self.without() == Some(Rule::B8NoAutostart);
-        self.site.crash(label, nodes, move |site| {
-            site.awake.remove(&host);
-            if held {
-                *site.held.entry(host.clone()).or_default() += 1;
-            }
-            let machine = site.machine(&host);
-            let running: Vec<_> = machine.guests.values().map(|guest| guest.running).collect();
-            machine.reboot(Uuid::from_u128(machine.boot_id.as_u128() + 1));
-            if autostart {
-                machine.guests.values_mut().zip(running).for_each(|(guest, ran)| guest.running = ran);
-            }
-            let guests = machine.guests.values().map(|guest| &guest.spec);
-            let touched = on_guests(&host, guests);
-            touched.and_writes([cut_short(site, &host)])
-        })
-    }
-
     /// A host dies, and a person says so, who keeps it down until that is recorded: the assertion is true.
     pub(crate) fn dies_and_is_asserted_down(&self, number: u8) {
         let cast = self.clone();
         self.site.spawn("person", "asserts down", async move {
-            cast.power_off(number, "host dies", true).await;
+            cast.power_off(number, format!("{} dies", host(number)), true).await;
             let (env, by) = (cast.controller("force_down"), cause("force_down"));
             let asserts = async move { drop(operations::force_down(&env, &by, host(number)).await) };
             cast.site.request(CONTROL, "force_down", asserts).await;
@@ -298,21 +275,6 @@ impl Cast {
         });
     }
 
-    /// A guest that nobody knows appears on a host, with a device, once a new life of its agent was heard; the agent
-    /// looks again.
-    pub(crate) fn guest_appears(&self, number: u8, device: Address) {
-        let (host, (before, _)) = (host(number), self.lives[&host(number)]);
-        let heard = move |row: &Host| row.epoch > before && row.inventory_seq > InventorySeq::default();
-        let row = Object::Row(Key::Host(host.clone()));
-        let when = When::new([row], move |site: &Site| any(site, heard));
-        let appears = self.site.step_when("a guest appears", when, move |site| {
-            site.machine(&host).foreign.push(stranger(device));
-            let tick = site.earn(&host, "agent.tick", 1);
-            ((), on_machine(&host).and_writes([tick]))
-        });
-        self.site.spawn(FATE, "a guest appears", appears);
-    }
-
     /// The rule that is switched off in this race, if any.
     pub(crate) fn without(&self) -> Option<Rule> {
         self.mutant.and_then(Mutant::rule)
@@ -332,9 +294,13 @@ impl Cast {
         let (cast, started) = (self.clone(), self.started(number, "host returns"));
         self.site.spawn(FATE, "host returns", async move {
             started.await;
-            let life = agent::run(cast.agent_world(number), settings(number));
-            cast.site.spawn(agent_node(&host(number)), "agent", life);
+            cast.begins_to_live(number);
         });
+    }
+
+    fn begins_to_live(&self, number: u8) {
+        let life = agent::run(self.agent_world(number), settings(number));
+        self.site.spawn(agent_node(&host(number)), "agent", life);
     }
 
     /// A host's agent starts, unless another one runs, which has locked its directory, or somebody holds the host down.
@@ -369,36 +335,6 @@ impl Cast {
         AgentWorld { site, act, host, process, drawn, older, cause: cause("agent"), mutant, possible }
     }
 
-    /// An agent's process dies at some moment, and another starts.
-    pub(crate) fn agent_restarts(&self, number: u8) {
-        let (cast, node) = (self.clone(), agent_node(&host(number)));
-        self.site.spawn(FATE, Fault::AgentCrash.name(), async move {
-            cast.site.crash("agent dies", vec![node], move |site| agent_dies(site, &host(number))).await;
-            cast.agent(number);
-        });
-    }
-
-    /// An agent's process dies at some moment after every claim has ended, and another starts.
-    pub(crate) fn agent_restarts_after_claims(&self, number: u8) {
-        let (cast, node) = (self.clone(), agent_node(&host(number)));
-        self.site.spawn(FATE, Fault::AgentCrash.name(), async move {
-            let ended = |site: &Site| !any::<Claim>(site, |_| true);
-            let when = When::new([Object::List(Range::ClaimsOn(host(number)))], ended);
-            cast.site.step_when("claims ended", when, |_| ((), Touched::nothing())).await;
-            cast.site.crash("agent dies", vec![node], move |site| agent_dies(site, &host(number))).await;
-            cast.agent(number);
-        });
-    }
-
-    /// A host loses power at some moment; `then` is what happens next.
-    pub(crate) fn host_dies(&self, number: u8, then: impl FnOnce(&Cast) + Send + 'static) {
-        let cast = self.clone();
-        self.site.spawn(FATE, Fault::HostCrash.name(), async move {
-            cast.power_off(number, "host dies", false).await;
-            then(&cast);
-        });
-    }
-
     /// A host cannot be reached for a while.
     pub(crate) fn partition(&self, number: u8) {
         let (cast, cut, healed) = (self.clone(), host(number), host(number));
@@ -418,46 +354,6 @@ impl Cast {
             cast.site.step("network heals", heals).await;
         });
     }
-
-    /// The control plane dies at some moment, and another starts and sweeps.
-    pub(crate) fn control_dies(&self) {
-        self.control_dies_at(None);
-    }
-
-    /// The control plane dies once the store is at `version`, or at some moment, and another starts and sweeps.
-    pub(crate) fn control_dies_at(&self, version: Option<Version>) {
-        let cast = self.clone();
-        self.site.spawn(FATE, Fault::ControlCrash.name(), async move {
-            if let Some(version) = version {
-                // Only for runs in a fixed order: the version is read from every row.
-                let when = When::new([], move |site: &Site| site.store.version() >= version);
-                cast.site.step_when("crash point", when, |_| ((), Touched::everything())).await;
-            }
-            let several = cast.several;
-            let unanswered = move |site: &mut Site| {
-                let hosts: Vec<HostId> = site.machines.keys().cloned().collect();
-                // An agent whose question dies with its report says all again at once, and if that is lost as well, at
-                // the next tick.
-                let timers = ["agent.retry", "agent.tick"].into_iter().take(1 + usize::from(several));
-                let earned = timers.flat_map(|timer| hosts.iter().map(move |host| (host, timer)));
-                Touched::writes(earned.map(|(host, timer)| site.earn(host, timer, 1)))
-            };
-            cast.site.crash("control dies", vec![CONTROL.to_owned()], unanswered).await;
-            if cast.without() != Some(Rule::C2Sweep) {
-                cast.sweep();
-            }
-        });
-    }
-}
-
-/// A life ends in the middle of something. If that was its registration, the next one's may come too early.
-fn cut_short(site: &mut Site, host: &HostId) -> Object {
-    site.earn(host, "agent.retry", 1)
-}
-
-fn agent_dies(site: &mut Site, host: &HostId) -> Touched {
-    site.awake.remove(host);
-    on_machine(host).and_writes([cut_short(site, host)])
 }
 
 fn settings(number: u8) -> Settings {

@@ -3,7 +3,7 @@
 //! A race is named after what it is made of, `boot+evacuate` or `boot+evacuate/answer-lost`, so a name is all that it
 //! takes to have it again, and to drop a part of it.
 
-use crate::cast::Cast;
+use crate::cast::{Cast, Crash};
 use crate::fault::Fault;
 use crate::scene::{Scene, host};
 use crate::stage::Race;
@@ -206,17 +206,49 @@ pub(crate) fn scene(ops: &[Op], faults: &[Fault]) -> Scene {
 
 pub(crate) fn start(ops: &[Op], absent: &[Op], faults: &[Fault], cast: &Cast) {
     let setting = Setting::of(ops);
-    if let Some(living) = setting.living().filter(|_| ops.iter().any(|op| op.needs_agent())) {
+    let living = setting.living().filter(|_| ops.iter().any(|op| op.needs_agent()));
+    if let Some(living) = living {
         cast.living_agent(living);
     }
     let mut absent = absent.to_vec();
-    for op in ops {
-        match absent.iter().position(|one| one == op) {
-            Some(at) => drop(absent.remove(at)),
-            None => begin(*op, setting, cast),
+    let mut begun = ops.to_vec();
+    begun.retain(|op| match absent.iter().position(|one| one == op) {
+        Some(at) => {
+            absent.remove(at);
+            false
+        }
+        None => true,
+    });
+    let crashes: Vec<Crash> = faults.iter().copied().filter_map(crash).collect();
+    let returning = begun.contains(&Op::HostReturn).then_some(1).filter(|_| !crashes.is_empty());
+    for op in begun {
+        if op != Op::HostReturn || returning.is_none() {
+            begin(op, setting, cast);
         }
     }
+    if !crashes.is_empty() {
+        cast.crashes(crashes, living, returning);
+    }
     faults.iter().for_each(|fault| befall(*fault, setting, cast));
+}
+
+/// What dies with this fault, if it is a crash of something on a host.
+fn crash(fault: Fault) -> Option<Crash> {
+    match fault {
+        Fault::AgentCrash => Some(Crash::Agent),
+        Fault::HostCrash => Some(Crash::Host),
+        Fault::ControlCrash
+        | Fault::MessageLost
+        | Fault::AnswerLost
+        | Fault::MessageRepeated
+        | Fault::AnswerDelayed
+        | Fault::LateList
+        | Fault::OrderFails
+        | Fault::OrderAnswerLost
+        | Fault::TimerEarly
+        | Fault::Partition
+        | Fault::ClockJumps => None,
+    }
 }
 
 fn begin(op: Op, setting: Setting, cast: &Cast) {
@@ -242,16 +274,16 @@ fn begin(op: Op, setting: Setting, cast: &Cast) {
     }
 }
 
-/// Starts what makes a fault happen, where it is not a message's or an order's own. A crash is a task that comes once:
-/// it needs no other budget.
+/// Starts what makes a fault happen, where it is not a message's or an order's own, and no crash on a host. A crash is a
+/// task that comes once: it needs no other budget.
 fn befall(fault: Fault, setting: Setting, cast: &Cast) {
     let near = setting.near();
     match fault {
-        Fault::AgentCrash => cast.agent_restarts(near),
-        Fault::HostCrash => cast.host_dies(near, move |cast| cast.agent(near)),
         Fault::ControlCrash => cast.control_dies(),
         Fault::Partition => cast.partition(near),
-        Fault::MessageLost
+        Fault::AgentCrash
+        | Fault::HostCrash
+        | Fault::MessageLost
         | Fault::AnswerLost
         | Fault::MessageRepeated
         | Fault::AnswerDelayed

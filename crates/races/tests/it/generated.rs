@@ -1,16 +1,16 @@
 //! Every combination of two operations, alone and with something that goes wrong, and every combination of three.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 
-use steadfast_explore::{Sample, Violation, sample, trace};
-use steadfast_races::Fault;
+use steadfast_explore::{Options, Reduction, Sample, Scenario, Violation, sample, search_and_tell, trace};
 use steadfast_races::campaign::{Budget, Campaign, Explored, Strategy, campaign};
 use steadfast_races::catalogue::{self, Engine, Subject};
 use steadfast_races::mutant::{Mutant, Rule};
 use steadfast_races::scenario;
 use steadfast_races::scenario::generated::{self, Op};
 use steadfast_races::scenario::grown;
+use steadfast_races::{Fault, Site};
 
 /// More states than any of the races has. A search of so many takes about a gigabyte.
 const STATES_MAX: u64 = 3_000_000;
@@ -59,6 +59,38 @@ fn every_combination_holds_in_every_state() {
     let left = subjects.iter().zip(&explored).filter(|(_, one)| !one.exhausted);
     let left: Vec<String> = left.map(|(subject, _)| subject.name()).collect();
     assert!(left.is_empty(), "more than {STATES_MAX} states: {}", left.join(" "));
+}
+
+/// Which machines booted again in a run, of all runs there are.
+fn crashed(name: &str) -> BTreeSet<Vec<u8>> {
+    let race = scenario::find(name).expect("a race of this name");
+    let before = race.staged(None).world();
+    let booted = |site: &Site| -> Vec<u8> {
+        let numbered = (1..).zip(site.machines.iter().zip(&before.machines));
+        let again = numbered.filter(|(_, ((_, now), (_, then)))| now.boot_id != then.boot_id);
+        again.map(|(number, _)| number).collect()
+    };
+    let mut all = BTreeSet::new();
+    let options = Options { reduction: Reduction::States, ..Options::default() };
+    let found = search_and_tell(&race.staged(None), &options, &mut |site, _| {
+        all.insert(booted(site));
+    });
+    assert!(found.is_ok_and(|found| found.exhausted && found.violation.is_none()), "{name}");
+    all
+}
+
+/// A crash hits any host on which an agent lives or comes to life, and one of them in each run.
+#[test]
+fn a_crash_hits_any_host_that_has_an_agent() {
+    let cases: [(&str, &[&[u8]]); 4] = [
+        ("evacuate+host_return/host-crash", &[&[1], &[2]]),
+        ("remove_host+host_return/host-crash", &[&[1]]),
+        ("boot+delete/host-crash", &[&[1]]),
+        ("evacuate+report/host-crash", &[&[2]]),
+    ];
+    for (name, wanted) in cases {
+        assert_eq!(crashed(name), wanted.iter().map(|hosts| hosts.to_vec()).collect(), "{name}");
+    }
 }
 
 /// Combinations that nobody made for a rule, each of which needs one.
