@@ -1,11 +1,14 @@
 //! Rules C: every operation ends, and one at a time may act.
 
+use steadfast_model::instance::{Instance, VmState};
+use steadfast_model::migration::Migration;
+
 use super::evacuation::{evacuated, host1_down};
-use crate::cast::Cast;
 use crate::fault::Fault;
 use crate::mutant::Rule;
 use crate::scene::Scene;
 use crate::stage::Race;
+use crate::verdict::any;
 
 pub(super) const RACES: &[Race] = &[
     Race::written(
@@ -70,10 +73,19 @@ pub(super) const RACES: &[Race] = &[
             let stopped = Scene::new(2, 1).with_instance().stopped();
             stopped.host1_down().timer("agent.retry", 3)
         },
-        |cast: &Cast| {
+        |cast| {
             cast.living_agent(2);
             cast.evacuate();
+            cast.control_dies();
         },
     )
-    .rests(evacuated),
+    .rests(|site| {
+        let stopped = |row: &Instance| row.vm_state == VmState::Stopped && !row.power.is_on();
+        if !any::<Instance>(site, stopped) {
+            return Err("it did not stay stopped".to_owned());
+        }
+        // The control plane may have died before it was asked.
+        let asked = any::<Migration>(site, |_| true);
+        if asked { evacuated(site) } else { Ok(()) }
+    }),
 ];
