@@ -13,6 +13,8 @@ use crate::legacy::nova::{
 pub enum Ending {
     /// One after the other, outside of the lock.
     Apart,
+    /// The same, and the migration's end comes first.
+    MigrationFirst,
     /// One after the other, under the lock of the agent.
     Locked,
     /// In one transaction.
@@ -94,10 +96,16 @@ async fn finish(stage: &Stage, how: Evacuation) -> bool {
     if ending == Ending::Locked {
         stage.lock(process).await;
     }
+    let ends = || stage.step("finish.migration", move |db| set_status(db, migration, Status::Done));
+    if ending == Ending::MigrationFirst {
+        ends().await;
+    }
     let home = stage.step("finish.host", move |db| come_home(db, instance, host)).await;
     if home {
         stage.step("finish.context", move |db| drop_context(db, instance)).await;
-        stage.step("finish.migration", move |db| set_status(db, migration, Status::Done)).await;
+    }
+    if home && ending != Ending::MigrationFirst {
+        ends().await;
     }
     if ending == Ending::Locked {
         stage.unlock(process).await;

@@ -8,9 +8,10 @@
 //! atomically. Here each is an arrangement of the same steps, and each is tried in circumstances that a test in one process
 //! does not see. What becomes of them is found by search.
 //!
-//! To reorder means here that the audit reads the moves first. The evacuation writes the host before it ends the
-//! migration, so an instance that is no longer among the moves is then found at home. The other reordering, to end the
-//! migration before the host is written, would make a moment at which nobody can know that the instance is coming.
+//! Two reorderings are meant by the first. The evacuation may write its end in the other order, the migration before the
+//! host: that makes a moment at which nobody can know that the instance is coming, and an audit may fall into it whole.
+//! Or the audit may read in the other order, the moves before the instances: the evacuation writes the host before it
+//! ends the migration, so an instance that is no longer among the moves is then found at home.
 
 mod name;
 
@@ -26,8 +27,10 @@ use super::program::evacuation::{Ending, Evacuation, evacuate};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Repair {
     None,
+    /// The evacuation ends its migration before it writes the host.
+    ReorderWrites,
     /// The audit reads in the order opposite to that in which the evacuation writes: the moves, then the instances.
-    Reorder,
+    ReorderReads,
     /// The evacuation's end is written under the lock that the audit holds: what Nova did.
     Lock,
     /// The audit reads and frees in one transaction, and the evacuation's end is another.
@@ -48,13 +51,15 @@ pub enum Circumstance {
 }
 
 impl Repair {
-    pub const ALL: [Repair; 4] = [Repair::None, Repair::Reorder, Repair::Lock, Repair::Atomic];
+    pub const ALL: [Repair; 5] =
+        [Repair::None, Repair::ReorderWrites, Repair::ReorderReads, Repair::Lock, Repair::Atomic];
 
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
             Repair::None => "none",
-            Repair::Reorder => "the audit reads moves before instances",
+            Repair::ReorderWrites => "the evacuation ends its move before it writes the host",
+            Repair::ReorderReads => "the audit reads moves before instances",
             Repair::Lock => "the evacuation ends under the audit's lock",
             Repair::Atomic => "the audit is one transaction, the evacuation's end another",
         }
@@ -62,15 +67,16 @@ impl Repair {
 
     fn reads(self) -> Reads {
         match self {
-            Repair::None | Repair::Lock => Reads::InstancesFirst,
-            Repair::Reorder => Reads::MigrationsFirst,
+            Repair::None | Repair::ReorderWrites | Repair::Lock => Reads::InstancesFirst,
+            Repair::ReorderReads => Reads::MigrationsFirst,
             Repair::Atomic => Reads::Together,
         }
     }
 
     fn ending(self) -> Ending {
         match self {
-            Repair::None | Repair::Reorder => Ending::Apart,
+            Repair::None | Repair::ReorderReads => Ending::Apart,
+            Repair::ReorderWrites => Ending::MigrationFirst,
             Repair::Lock => Ending::Locked,
             Repair::Atomic => Ending::AtOnce,
         }

@@ -7,7 +7,8 @@ impl Repair {
     pub fn name(self) -> &'static str {
         match self {
             Repair::None => "unrepaired",
-            Repair::Reorder => "reorder",
+            Repair::ReorderWrites => "reorder-writes",
+            Repair::ReorderReads => "reorder-reads",
             Repair::Lock => "lock",
             Repair::Atomic => "atomic",
         }
