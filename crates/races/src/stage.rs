@@ -24,9 +24,8 @@ pub struct Race {
     /// What could go wrong, in a sentence.
     pub about: Cow<'static, str>,
     pub(crate) play: Play,
-    /// What must be true after each step, and at rest, beyond what is true of every race. The second is asked of a
-    /// state and not of how it came about: it may not look at what was committed before.
-    steps: fn(&Site) -> Result<(), String>,
+    /// What must be true at rest, beyond what is true of every race. It is asked of a state and not of how it came about:
+    /// it may not look at what was committed before.
     rests: fn(&Site) -> Result<(), String>,
     /// The rule without which it goes wrong.
     pub rule: Option<Rule>,
@@ -78,14 +77,7 @@ impl Race {
         start: fn(&Cast),
     ) -> Race {
         let (name, about) = (Cow::Borrowed(name), Cow::Borrowed(about));
-        Race {
-            name,
-            about,
-            play: Play::Written { scene, start },
-            steps: nothing_more,
-            rests: nothing_more,
-            rule: None,
-        }
+        Race { name, about, play: Play::Written { scene, start }, rests: nothing_more, rule: None }
     }
 
     /// A race of these operations, in a scene that is made for them, with these faults.
@@ -95,7 +87,6 @@ impl Race {
             name: Cow::Owned(name),
             about: Cow::Owned(about),
             play: Play::Generated { ops, absent: Vec::new(), faults },
-            steps: nothing_more,
             rests: nothing_more,
             rule: None,
         }
@@ -114,11 +105,6 @@ impl Race {
 
     pub(crate) const fn rests(mut self, rests: fn(&Site) -> Result<(), String>) -> Race {
         self.rests = rests;
-        self
-    }
-
-    pub(crate) const fn steps(mut self, steps: fn(&Site) -> Result<(), String>) -> Race {
-        self.steps = steps;
         self
     }
 
@@ -269,7 +255,6 @@ impl Scenario for Staged<'_> {
 
     fn always(&self, site: &Site) -> Result<(), String> {
         verdict::always(site)?;
-        (self.race.steps)(site)?;
         let differs = site.twin.as_ref().and_then(Twin::differs);
         differs.map_or(Ok(()), |what| Err(format!("Engines: {what}")))
     }

@@ -7,6 +7,7 @@ use steadfast_model::claim::{Claim, Role, Said};
 use steadfast_model::host::Host;
 use steadfast_model::instance::{Instance, Operation, VmState};
 use steadfast_model::invariant::{Snapshot, guests, history, rows};
+use steadfast_model::ledger::{Entry, Event};
 use steadfast_model::migration::Migration;
 use steadfast_model::pci::Device;
 use steadfast_operations::seam::Row;
@@ -48,15 +49,33 @@ pub(crate) fn always(site: &Site) -> Result<(), String> {
     }
 }
 
-/// Once devices changed hands, the ledger tells so. It is read again only then: what it told before was looked at then.
+/// Once devices or homes changed hands, the ledger tells so. It is read again only then: what it told before was looked
+/// at then.
 fn ledger_tells(site: &Site, snapshot: &Snapshot) -> Result<(), String> {
-    if site.store.newest_line().is_none_or(|line| line.version != site.store.version()) {
+    let version = site.store.version();
+    if site.store.newest_line().is_none_or(|line| line.version != version) {
         return Ok(());
     }
-    match history::check(site.store.ledger().map(|line| &line.entry), snapshot).first() {
-        Some(first) => Err(format!("{:?}: {}", first.invariant, first.message)),
-        None => Ok(()),
+    if let Some(first) = history::check(site.store.ledger().map(|line| &line.entry), snapshot).first() {
+        return Err(format!("{:?}: {}", first.invariant, first.message));
     }
+    let just = site.store.ledger().filter(|line| line.version == version);
+    just.map(|line| &line.entry).try_for_each(|entry| given_to_the_living(snapshot, entry))
+}
+
+/// B9, and what a claim asks of its host: who was just given an instance lives, and who was just chosen for one takes new
+/// ones. The step that gave it has read the host's row, so this follows from what it met, and not from how that came.
+fn given_to_the_living(snapshot: &Snapshot, just: &Entry) -> Result<(), String> {
+    let host = snapshot.hosts.iter().find(|host| host.id == just.host).expect("claims belong");
+    let chosen = just.event == Event::Claimed;
+    let comes_home = just.event == Event::RoleChanged && just.role == Some(Role::Home);
+    if (chosen || comes_home) && !host.lives() {
+        return Err(format!("B9: an instance was given to {}, which does not live", host.id));
+    }
+    if chosen && (host.quarantined || host.disabled.is_some()) {
+        return Err(format!("B9: {} was chosen for an instance, and takes none", host.id));
+    }
+    Ok(())
 }
 
 /// What a claim's row says of its guest is so: a quiet one does not run, and one said to run does.
@@ -70,7 +89,7 @@ fn answers_hold(site: &Site, snapshot: &Snapshot) -> Result<(), String> {
                 claim.host
             ));
         }
-        let host = snapshot.hosts.iter().find(|host| host.id == claim.host).expect("claims belong");
+        let host = host_of(snapshot, claim);
         if claim.said == Said::Running && speaks(site, host) && !guest.is_some_and(|guest| guest.running) {
             return Err(format!("Answers: {} said that a guest runs, and it does not", claim.host));
         }
@@ -171,7 +190,7 @@ fn is_heard(site: &Site, snapshot: &Snapshot, claim: &Claim) -> bool {
 }
 
 fn host_of<'a>(snapshot: &'a Snapshot, claim: &Claim) -> &'a Host {
-    snapshot.hosts.iter().find(|host| host.id == claim.host).expect("claims belong")
+    snapshot.hosts.iter().find(|host| host.id == claim.host).expect("checked after every step")
 }
 
 /// L3: whoever runs an agent is heard of: its life is registered, or the host was removed. The quarantine of a host
@@ -199,8 +218,7 @@ fn answers(site: &Site, host: &Host) -> bool {
 }
 
 fn claim_rests(site: &Site, snapshot: &Snapshot, claim: &Claim) -> Result<(), String> {
-    let host = snapshot.hosts.iter().find(|host| host.id == claim.host).expect("checked after every step");
-    if !answers(site, host) {
+    if !is_heard(site, snapshot, claim) {
         return Ok(());
     }
     let guest = site.machines[&claim.host].guests.get(&claim.id);
@@ -228,7 +246,7 @@ pub(crate) fn nothing_more(_: &Site) -> Result<(), String> {
     Ok(())
 }
 
-/// The only instance is deleted, and nothing of it is left on a living host.
+/// Every instance is deleted. That nothing of it is left on a living host is asked of every race.
 pub(crate) fn deleted(site: &Site) -> Result<(), String> {
     if any::<Instance>(site, |instance| !instance.is_deleted()) {
         return Err("L4: a deleted instance is not deleted".to_owned());

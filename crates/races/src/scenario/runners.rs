@@ -1,14 +1,10 @@
 //! Rules B: one guest of an instance runs, and moves only when the other is quiet.
 
-use steadfast_model::host::Host;
-
 use super::evacuation::host1_down;
 use crate::fault::Fault;
 use crate::mutant::Rule;
-use crate::scene::{Scene, host};
-use crate::site::Site;
+use crate::scene::Scene;
 use crate::stage::Race;
-use crate::verdict::any;
 
 pub(super) const RACES: &[Race] = &[
     Race::written(
@@ -68,7 +64,6 @@ pub(super) const RACES: &[Race] = &[
         cast.evacuate();
         cast.host_dies(2, |cast| cast.force_down(2));
     })
-    .steps(handed_to_the_living)
     .needs(Rule::B9LivingHome),
     Race::written(
         "b10_named_by_claim",
@@ -88,12 +83,3 @@ pub(super) const RACES: &[Race] = &[
     )
     .needs(Rule::B10NamedByClaim),
 ];
-
-/// What was just committed is no hand-over to a host that a person has said is down.
-fn handed_to_the_living(site: &Site) -> Result<(), String> {
-    let down = any::<Host>(site, |row| row.id == host(2) && row.is_fenced());
-    if down && site.store.steps().last() == Some("evacuate.hand_over") {
-        return Err("B9: handed over to the dead".to_owned());
-    }
-    Ok(())
-}
