@@ -85,40 +85,64 @@ pub(super) fn bend<R: Row>(record: &mut Record, change: impl FnOnce(&mut R)) {
 
 /// What a control plane without the rule reads in place of a row.
 pub(super) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
-    match rule {
-        Rule::A1Told if step == "delete" || step == "advance" => {
-            bend::<Claim>(record, |claim| claim.told = false)
-        }
-        Rule::A7Tombstone if step == "register" || step == "list" || step == "report" => {
+    match (rule, step) {
+        (Rule::A1Told, "delete" | "advance") => bend::<Claim>(record, |claim| claim.told = false),
+        (Rule::A7Tombstone, "register" | "list" | "report") => {
             bend::<Host>(record, |host| host.removed = false);
         }
-        Rule::A8Quarantine => bend::<Host>(record, |host| host.quarantined = false),
-        Rule::A9ClaimRechecks if step == "boot.claim" => bend::<Device>(record, |device| device.owner = None),
-        Rule::B3FenceCompares if step == "fence.receipt" => bend::<Host>(record, |host| {
+        (Rule::A8Quarantine, _) => bend::<Host>(record, |host| host.quarantined = false),
+        (Rule::A9ClaimRechecks, "boot.claim") => bend::<Device>(record, |device| device.owner = None),
+        (Rule::B3FenceCompares, "fence.receipt") => bend::<Host>(record, |host| {
             // The receipt finds the host as the intent left it, whatever happened since.
             host.fence_intent = Some(FENCE_INTENT);
             host.epoch = FENCE_INTENT;
             host.registered = false;
         }),
         // The number of a report guards the same within one life, so it is off as well.
-        Rule::B6OrderEchoed if step == "report" => {
-            unnumber(record);
-        }
-        Rule::B7RollBackWaits if step == "advance" => bend::<Claim>(record, |claim| {
+        (Rule::B6OrderEchoed, "report") => unnumber(record),
+        (Rule::B7RollBackWaits, "advance") => bend::<Claim>(record, |claim| {
             claim.hot &= claim.role != Role::Leaving;
         }),
-        Rule::B9LivingHome if step == "advance" => bend::<Host>(record, |host| {
+        (Rule::B9LivingHome, "advance") => bend::<Host>(record, |host| {
             host.registered = true;
             host.receipt = None;
         }),
-        Rule::C1ReceiptAnswers if step == "advance" => bend::<Host>(record, |host| host.receipt = None),
-        Rule::C4OneOperation if step == "evacuate.request" => {
+        (Rule::C1ReceiptAnswers, "advance") => bend::<Host>(record, |host| host.receipt = None),
+        (Rule::C4OneOperation, "evacuate.request") => {
             bend::<Instance>(record, |instance| instance.operation = None);
         }
-        Rule::C5RemovalRefuses if step == "remove_host" => bend::<Claim>(record, |claim| {
-            claim.role = Role::Leaving;
-        }),
-        _ => {}
+        (Rule::C5RemovalRefuses, "remove_host") => bend::<Claim>(record, |claim| claim.role = Role::Leaving),
+        // At other steps nothing is bent.
+        (
+            Rule::A1Told
+            | Rule::A7Tombstone
+            | Rule::A9ClaimRechecks
+            | Rule::B3FenceCompares
+            | Rule::B6OrderEchoed
+            | Rule::B7RollBackWaits
+            | Rule::B9LivingHome
+            | Rule::C1ReceiptAnswers
+            | Rule::C4OneOperation
+            | Rule::C5RemovalRefuses,
+            _,
+        )
+        // These are bent as something is written, in messages, at the machine, or by whoever acts.
+        | (
+            Rule::A2ListGen
+            | Rule::A3OpenOrders
+            | Rule::A4Barrier
+            | Rule::A5EpochPerLife
+            | Rule::A6GoneAnswers
+            | Rule::B1OneRunner
+            | Rule::B2ReceiptVoid
+            | Rule::B8NoAutostart
+            | Rule::B10NamedByClaim
+            | Rule::C2Sweep
+            | Rule::C3DeleteOvertakes
+            | Rule::C6KeepsTrying
+            | Rule::Observation,
+            _,
+        ) => {}
     }
 }
 
@@ -130,21 +154,48 @@ pub(super) fn bend_write(rule: Rule, store: &Memory, changes: &mut Changes) {
     let step = changes.step;
     for write in &mut changes.writes {
         let Some(record) = &mut write.record else { continue };
-        let old = store.rows().find(|(key, _)| **key == write.key).map(|(_, row)| row.record.clone());
-        match rule {
-            Rule::B1OneRunner if step == "evacuate.request" => bend::<Claim>(record, |claim| {
+        let old = store.row(&write.key).map(|row| row.record.clone());
+        match (rule, step) {
+            (Rule::B1OneRunner, "evacuate.request") => bend::<Claim>(record, |claim| {
                 claim.run = old.as_ref().and_then(Claim::of_record).is_some_and(|old| old.run);
             }),
-            Rule::B2ReceiptVoid if step == "register" => bend::<Host>(record, |host| {
+            (Rule::B2ReceiptVoid, "register") => bend::<Host>(record, |host| {
                 let old = old.as_ref().and_then(Host::of_record);
                 host.receipt = old.and_then(|old| old.receipt.clone());
             }),
-            Rule::C3DeleteOvertakes if step == "delete" => bend::<Instance>(record, |instance| {
+            (Rule::C3DeleteOvertakes, "delete") => bend::<Instance>(record, |instance| {
                 let old = old.as_ref().and_then(Instance::of_record);
                 instance.operation = old.and_then(|old| old.operation);
                 instance.attempt = old.map_or(instance.attempt, |old| old.attempt);
             }),
-            _ => {}
+            // At other steps nothing is bent; all other rules are bent elsewhere.
+            (
+                Rule::A1Told
+                | Rule::A2ListGen
+                | Rule::A3OpenOrders
+                | Rule::A4Barrier
+                | Rule::A5EpochPerLife
+                | Rule::A6GoneAnswers
+                | Rule::A7Tombstone
+                | Rule::A8Quarantine
+                | Rule::A9ClaimRechecks
+                | Rule::B1OneRunner
+                | Rule::B2ReceiptVoid
+                | Rule::B3FenceCompares
+                | Rule::B6OrderEchoed
+                | Rule::B7RollBackWaits
+                | Rule::B8NoAutostart
+                | Rule::B9LivingHome
+                | Rule::B10NamedByClaim
+                | Rule::C1ReceiptAnswers
+                | Rule::C2Sweep
+                | Rule::C3DeleteOvertakes
+                | Rule::C4OneOperation
+                | Rule::C5RemovalRefuses
+                | Rule::C6KeepsTrying
+                | Rule::Observation,
+                _,
+            ) => {}
         }
     }
 }
