@@ -70,10 +70,10 @@ impl Explored {
         self.exhausted || self.violation.is_some()
     }
 
-    /// How much was tried: states or schedules.
+    /// How much was tried: states, schedules or random runs.
     #[must_use]
     pub fn extent(&self) -> u64 {
-        self.states.max(self.schedules + self.covered)
+        self.states.max(self.schedules + self.covered).max(self.sampled)
     }
 
     fn goes_round(&mut self, Overrun { path }: Overrun) {
@@ -97,12 +97,16 @@ pub trait Watch {
 /// Nobody looks on.
 impl Watch for () {}
 
-/// The first round of a campaign that is bounded by time, and how much further each next one goes with what is left.
+/// How many states, schedules or runs each scenario has in the first round of a campaign that is bounded by time.
 const FIRST_ROUND: u64 = 20_000;
+
+/// How many times further each next round goes, with the scenarios that are left.
 const NEXT_ROUND: u64 = 50;
 
-/// How much of a time is for search, and how many runs each of those that are left after it is sampled with.
+/// How much of a time is for search.
 const SEARCHED: f64 = 0.9;
+
+/// How many runs each of those is sampled with that are left after the search.
 const SAMPLES: u64 = 1_000;
 
 /// How often a deadline is looked at, and progress told.
@@ -137,7 +141,7 @@ pub fn campaign(
     let mut schedules = FIRST_ROUND;
     while !left.is_empty() && Instant::now() < deadline {
         let subjects: Vec<&dyn Subject> = left.iter().map(|place| all[*place]).collect();
-        // Whatever has not been exhausted is sampled for the rest of the time.
+        // Whatever a search has not exhausted is sampled for the rest of the time.
         let draws = campaign.strategy == Strategy::Auto && Instant::now() >= searched;
         let (strategy, until) = match campaign.strategy {
             Strategy::Auto if draws => (Strategy::Draw(Draw::Portfolio), deadline),
