@@ -49,8 +49,10 @@ pub struct Cast {
 
 impl Cast {
     pub(crate) fn new(handle: &Handle<Site>, site: &Site, act: u32) -> Cast {
-        let instances = every::<Instance>(site);
-        let on_host1 = instances.iter().find(|instance| instance.host == Some(host(1)));
+        let mut instances = every::<Instance>(site);
+        instances.sort_by_key(|instance| instance.is_deleted());
+        let on_host1 =
+            instances.iter().find(|instance| instance.host == Some(host(1)) && !instance.is_deleted());
         Cast {
             site: handle.clone(),
             act,
@@ -81,15 +83,24 @@ impl Cast {
     }
 
     pub(crate) fn boot(&self, on: Option<u8>) {
+        self.boots(on, 1);
+    }
+
+    /// Boots an instance of two devices.
+    pub(crate) fn boot_pair(&self, on: u8) {
+        self.boots(Some(on), 2);
+    }
+
+    fn boots(&self, on: Option<u8>, devices: u32) {
         self.control("boot", move |env, cause| async move {
-            let _ = operations::boot(&env, &cause, wish(on.map(host))).await;
+            let _ = operations::boot(&env, &cause, wish(on.map(host), devices)).await;
         });
     }
 
     /// Boots an instance on a host, and deletes it as soon as its id is known.
     pub(crate) fn boot_then_delete(&self, on: u8) {
         self.control("boot", move |env, cause| async move {
-            if let Ok(instance) = operations::boot(&env, &cause, wish(Some(host(on)))).await {
+            if let Ok(instance) = operations::boot(&env, &cause, wish(Some(host(on)), 1)).await {
                 let _ = operations::delete(&env, &cause, Scope::All, instance.id).await;
             }
         });
@@ -105,7 +116,7 @@ impl Cast {
         });
     }
 
-    /// Does something to the instance of the scene: the one on host 1, or the only one there is.
+    /// Does something to the instance of the scene: the one on host 1, or the first that is not deleted, if any is not.
     fn to_instance<F: Future<Output = ()> + Send + 'static>(
         &self,
         name: &'static str,
@@ -315,7 +326,9 @@ impl Cast {
         })
     }
 
-    /// An agent that lives the life that registered while the scene was set, and has not asked for a list yet.
+    /// An agent that lives the life that registered while the scene was set, and has not asked for a list yet. It has
+    /// forgotten that it has counted its machine, so its next count has the number of the last one: where a machine
+    /// changes, a new life must look ([`Cast::agent`]).
     pub(crate) fn living_agent(&self, number: u8) {
         let (world, settings) = (self.agent_world(number), settings(number));
         let (epoch, sent) = self.lives[&settings.host];

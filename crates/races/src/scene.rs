@@ -76,6 +76,14 @@ impl Scene {
         })
     }
 
+    /// An instance of two devices that runs on a host.
+    pub(crate) fn with_pair(self, number: u8) -> Scene {
+        self.then(move |cast| {
+            cast.agent(number);
+            cast.boot_pair(number);
+        })
+    }
+
     /// An instance that claimed on host 1, of which no agent has heard.
     pub(crate) fn with_instance_untold(self) -> Scene {
         self.then(|cast| cast.boot(Some(1)))
@@ -179,8 +187,8 @@ fn flavor() -> Flavor {
     }
 }
 
-/// An instance of one GPU, on a host that is named or on any.
-pub(crate) fn wish(on: Option<HostId>) -> Boot {
+/// An instance of so many GPUs, on a host that is named or on any.
+pub(crate) fn wish(on: Option<HostId>, count: u32) -> Boot {
     let spec = AliasSpec {
         vendor_id: Some(HexId(0x10de)),
         product_id: Some(HexId(0x20b0)),
@@ -194,7 +202,7 @@ pub(crate) fn wish(on: Option<HostId>) -> Boot {
         key_name: None,
         image: None,
         flavor: flavor(),
-        devices: vec![DeviceRequest { alias: "gpu".to_owned(), count: 1, specs: vec![spec] }],
+        devices: vec![DeviceRequest { alias: "gpu".to_owned(), count, specs: vec![spec] }],
         host: on,
     }
 }

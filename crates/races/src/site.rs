@@ -10,6 +10,7 @@ use steadfast_model::hypervisor::{Act, ActError, Simulated};
 use steadfast_model::ids::{ClaimId, HostId, InstanceId, ListGen};
 use steadfast_model::invariant::runs::Outcome;
 use steadfast_model::message::{GuestSpec, List};
+use steadfast_model::pci::Address;
 use steadfast_operations::seam::{self, Key, Range, RawAsk};
 use steadfast_store::Memory;
 
@@ -132,17 +133,26 @@ pub(crate) fn on_guests<'a>(host: &HostId, guests: impl IntoIterator<Item = &'a 
 }
 
 impl Site {
-    /// An order to a machine ends and takes effect.
+    /// An order to a machine ends and takes effect. A guest does not start while a device of it is not there.
     pub(crate) fn finish(&mut self, host: &HostId, order: u64) -> (Result<(), ActError>, Touched) {
         let machine = self.machine(host);
-        let guest = match machine.orders.get(&order) {
-            Some(Act::Build { guest, .. }) => Some(guest.clone()),
-            Some(Act::Start(claim) | Act::Stop(claim) | Act::Destroy(claim)) => {
-                machine.guests.get(claim).map(|guest| guest.spec.clone())
+        let (guest, starts) = match machine.orders.get(&order) {
+            Some(Act::Build { guest, run }) => (Some(guest.clone()), *run),
+            Some(act @ (Act::Start(claim) | Act::Stop(claim) | Act::Destroy(claim))) => {
+                let guest = machine.guests.get(claim).map(|guest| guest.spec.clone());
+                (guest, matches!(act, Act::Start(_)))
             }
-            None => None,
+            None => (None, false),
         };
-        (machine.finish(order), on_guests(host, &guest))
+        let touched = on_guests(host, &guest);
+        let is_there = |at: &Address| machine.devices.iter().any(|seen| seen.address == *at);
+        let missing = guest.filter(|_| starts).and_then(|guest| {
+            let mut devices = guest.devices.into_iter();
+            devices.find(|at| !is_there(at))
+        });
+        let Some(missing) = missing else { return (machine.finish(order), touched) };
+        machine.orders.remove(&order);
+        (Err(ActError(format!("there is no device {missing}"))), touched)
     }
 }
 

@@ -6,7 +6,7 @@
 use steadfast_explore::Handle;
 use steadfast_model::claim::{Claim, Role, Said};
 use steadfast_model::host::{Host, Receipt};
-use steadfast_model::ids::{Attempt, Epoch, HostId, InstanceId, InventorySeq, Order};
+use steadfast_model::ids::{Attempt, ClaimId, Epoch, HostId, InstanceId, InventorySeq, Order};
 use steadfast_model::instance::{Instance, Operation, VmState};
 use steadfast_model::message::{Answer, AskList, Register, Report};
 use steadfast_model::migration::Migration;
@@ -151,6 +151,13 @@ pub(super) const ALL: &[Blind] = &[
         ops: &[Op::Boot],
         steps: CLAIMS,
         sight: looks!(Device: present = true),
+    },
+    Blind {
+        name: "report missing device",
+        about: "a device that the host does not list is removed although an instance has it",
+        ops: &[Op::Report, Op::Delete],
+        steps: &["report"],
+        sight: looks!(Device |store, row| if !is_leaving(store, row.owner); owner = None),
     },
     Blind {
         name: "claim on a disabled host",
@@ -390,6 +397,12 @@ fn evacuating(store: &Memory, instance: InstanceId) -> Option<Operation> {
 
 fn attempt_of_move(store: &Memory, instance: InstanceId) -> Attempt {
     newest_move(store, instance).map_or(Attempt(0), |row| row.attempt)
+}
+
+/// Whether this claim is on its way out.
+fn is_leaving(store: &Memory, claim: Option<ClaimId>) -> bool {
+    let row = claim.and_then(|claim| store.row(&Key::Claim(claim)));
+    row.and_then(|row| Claim::of_record(&row.record)).is_some_and(|claim| claim.is_leaving())
 }
 
 /// Whether the instance is being booted.

@@ -2,6 +2,7 @@
 
 mod alone;
 mod claims;
+mod devices;
 mod evacuation;
 pub mod generated;
 pub mod grown;
@@ -19,11 +20,12 @@ pub const CLAIMS: &[Race] = claims::RACES;
 pub const RUNNERS: &[Race] = runners::RACES;
 pub const PROGRESS: &[Race] = progress::RACES;
 pub const OPERATORS: &[Race] = operators::RACES;
+pub const DEVICES: &[Race] = devices::RACES;
 
 /// Every race.
 #[must_use]
 pub fn all() -> Vec<&'static Race> {
-    [EVACUATION, CLAIMS, RUNNERS, PROGRESS, OPERATORS].into_iter().flatten().collect()
+    [EVACUATION, CLAIMS, RUNNERS, PROGRESS, OPERATORS, DEVICES].into_iter().flatten().collect()
 }
 
 /// The race of this name: one that was written, or one that is generated from the operations and faults it names.

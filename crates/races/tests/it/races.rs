@@ -82,6 +82,11 @@ fn operators_agree_in_every_state() {
 }
 
 #[test]
+fn devices_hold_in_every_state() {
+    check(scenario::DEVICES);
+}
+
+#[test]
 fn every_rule_is_needed() {
     for race in scenario::all() {
         let Some(rule) = race.rule else { continue };

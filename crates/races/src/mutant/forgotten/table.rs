@@ -1,6 +1,7 @@
 //! What is forgotten, and where.
 
 use steadfast_model::claim::{Claim, Role};
+use steadfast_model::pci::Device;
 use steadfast_operations::seam::Table;
 
 use super::{Forgotten, Loss};
@@ -238,6 +239,10 @@ pub(super) const OF_HOSTS: &[Forgotten] = forgotten! {
         [ReadmitHost, HostReturn], keeps (Host.quarantined);
     "report" "foreign hands": "it is not noted that a guest nobody knows holds a device",
         [Report, ReadmitHost, HostReturn], keeps (Device.foreign);
+    "report" "missing device": "it is not noted on a device that the host does not list it",
+        [Report, Delete], keeps (Device.present);
+    "report" "second release": "of two devices one keeps its owner when their claim ends",
+        [Delete], does (Loss::Device(second_stays));
     "report" "unknown guest": "a guest that nobody knows is not noted",
         [Report, ReadmitHost, HostReturn], drops (Discrepancy);
     "report" "claim end": "a claim whose guest is gone stays",
@@ -285,6 +290,13 @@ pub(super) const OF_HOSTS: &[Forgotten] = forgotten! {
     "readmit_host" "quarantine": "a re-admitted host is not in quarantine",
         [ReadmitHost, HostReturn], keeps (Host.quarantined);
 };
+
+/// The device in a host's second place stays whose it was.
+fn second_stays(old: Option<&Device>, new: &mut Device) {
+    if let Some(old) = old.filter(|old| old.seen.address.bus > 1) {
+        new.owner = old.owner;
+    }
+}
 
 /// A claim that would be leaving stays what it was.
 fn leaving_stays(old: Option<&Claim>, new: &mut Claim) {
