@@ -4,7 +4,7 @@ use steadfast_model::cause::Cause;
 use steadfast_model::ids::{Moment, Version};
 use steadfast_operations::seam::{
     Abort, Changes, Commit, CommitError, Engine, FeedEntry, Halt, Overlay, RawAsk, Step, Stored, Tx, TxError,
-    draft,
+    Write, draft,
 };
 use steadfast_store::Memory;
 use uuid::Uuid;
@@ -75,11 +75,12 @@ impl Engine for Bent<'_> {
 #[derive(Clone, Hash)]
 pub(crate) enum Ran<T> {
     Ended(Result<T, TxError>),
-    /// A part of it is still to be written, blindly. With `answered`, its caller does not wait for it.
+    /// A part of it is still to be written. With `answered`, its caller does not wait for it.
     PutOff {
         value: T,
         later: Changes,
         answered: bool,
+        compares: bool,
     },
 }
 
@@ -115,7 +116,7 @@ pub(crate) fn transact<T>(
     mutant::bend_write(mutant, engine.store, step, &mut drafted.changes);
     let (value, changes) = (drafted.value, drafted.changes);
     let (now, put_off) = match mutant.puts_off(&changes) {
-        Some(put_off) => (put_off.now, Some((put_off.later, put_off.answered))),
+        Some(mutant::PutOff { now, later, answered, compares }) => (now, Some((later, answered, compares))),
         None => (changes, None),
     };
     let mut touched = read(asked);
@@ -126,10 +127,19 @@ pub(crate) fn transact<T>(
     }
     site.note_silence(mutant, &now);
     let ran = match put_off {
-        Some((later, answered)) => Ran::PutOff { value, later, answered },
+        Some((later, answered, compares)) => Ran::PutOff { value, later, answered, compares },
         None => Ran::Ended(Ok(value)),
     };
     (ran, touched)
+}
+
+/// Writes what was put off, if each row is as it was expected to be. Answers whether it did.
+pub(crate) fn compared(site: &mut Site, changes: Changes) -> (bool, Touched) {
+    let expected = |write: &Write| site.store.row(&write.key).map(|row| row.generation) == write.expects;
+    if changes.writes.iter().all(expected) {
+        return (true, overwrite(site, changes));
+    }
+    (false, Touched::reads(touched_by(&site.store, &changes)))
 }
 
 /// Writes over whatever is there.

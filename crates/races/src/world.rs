@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::fault::{Fault, at_once, goes_wrong, moment};
 use crate::mutant::{self, Again, Mutant};
 use crate::site::{Object, Site, Touched, read};
-use crate::transaction::{Bent, Ran, overwrite, transact};
+use crate::transaction::{Bent, Ran, compared, overwrite, transact};
 
 /// The node that every control plane's task runs on.
 pub(crate) const CONTROL: &str = "control";
@@ -98,22 +98,34 @@ impl Control for Controller {
             transact(site, (step, at), &cause, &mut *body)
         };
         let twice = self.mutant.is_some_and(|mutant| mutant.does_again(Again::Body(step)));
-        let again = twice.then(|| run.clone());
-        match (self.site.step(step, run).await, again) {
-            (Ran::Ended(Ok(_)), Some(again)) => match self.site.step(format!("{step} again"), again).await {
+        if self.mutant.is_none() {
+            return match self.site.step(step, run).await {
                 Ran::Ended(result) => result,
-                Ran::PutOff { value, .. } => Ok(value),
-            },
-            (Ran::Ended(result), _) => result,
-            (Ran::PutOff { value, later, answered }, _) => {
-                let label = format!("{} writes", later.step);
-                let writes = self.site.step(label, move |site| ((), overwrite(site, later.clone())));
-                if answered {
-                    self.site.spawn(CONTROL, "late commit", writes);
-                } else {
+                Ran::PutOff { .. } => unreachable!("only a mutant puts a commit off"),
+            };
+        }
+        loop {
+            let (value, later, answered, compares) = match self.site.step(step, run.clone()).await {
+                Ran::Ended(Ok(_)) if twice => match self.site.step(format!("{step} again"), run).await {
+                    Ran::Ended(result) => return result,
+                    Ran::PutOff { value, .. } => return Ok(value),
+                },
+                Ran::Ended(result) => return result,
+                Ran::PutOff { value, later, answered, compares } => (value, later, answered, compares),
+            };
+            let writes = self.site.step(format!("{} writes", later.step), move |site| {
+                let later = later.clone();
+                if compares { compared(site, later) } else { (true, overwrite(site, later)) }
+            });
+            if answered {
+                self.site.spawn(CONTROL, "late commit", async move {
                     writes.await;
-                }
-                Ok(value)
+                });
+                return Ok(value);
+            }
+            // A transaction that lost is run again, as on any engine.
+            if writes.await {
+                return Ok(value);
             }
         }
     }

@@ -87,6 +87,8 @@ const CAUGHT: &[(&str, &str)] = &[
     ("blind report missing device", "unplugged_while_chosen"),
     ("forgotten report missing device", "unplugged_for_good"),
     ("forgotten report second release", "two_devices_deleted"),
+    ("weak snapshots", "boot+stop/order-fails"),
+    ("weak overwrites", "delete_during_evacuation"),
     ("blind advance, it runs", "source_returns"),
     ("blind advance, it is off", "stop+evacuate+remove_host"),
     ("blind register nonce", "foreign_hands"),

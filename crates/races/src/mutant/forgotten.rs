@@ -114,7 +114,8 @@ impl Mutant {
             | Mutant::Blind(_)
             | Mutant::Forgotten(_)
             | Mutant::Twice(_)
-            | Mutant::Swapped(_) => false,
+            | Mutant::Swapped(_)
+            | Mutant::Weak(_) => false,
         }
     }
 }

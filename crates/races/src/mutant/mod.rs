@@ -12,6 +12,7 @@ mod rule;
 mod swapped;
 mod torn;
 mod twice;
+mod weak;
 
 use std::any::Any;
 
@@ -28,6 +29,7 @@ pub use rule::Rule;
 pub use swapped::Swapped;
 pub use torn::Torn;
 pub use twice::Twice;
+pub use weak::Weak;
 
 pub(crate) use rule::{bend_ask, bend_late_list, bend_list, bend_order};
 pub(crate) use twice::Again;
@@ -51,6 +53,8 @@ pub enum Mutant {
     Twice(&'static Twice),
     /// What should be one step is two, in one order or the other.
     Swapped(&'static Swapped),
+    /// The store isolates transactions less than it must.
+    Weak(&'static Weak),
 }
 
 impl Mutant {
@@ -62,7 +66,8 @@ impl Mutant {
         let forgotten = forgotten::all().map(Mutant::Forgotten);
         let twice = twice::ALL.iter().map(Mutant::Twice);
         let swapped = swapped::ALL.iter().map(Mutant::Swapped);
-        rules.chain(torn).chain(blind).chain(forgotten).chain(twice).chain(swapped)
+        let weak = weak::ALL.iter().map(Mutant::Weak);
+        rules.chain(torn).chain(blind).chain(forgotten).chain(twice).chain(swapped).chain(weak)
     }
 
     /// What sort of mutant it is.
@@ -75,6 +80,7 @@ impl Mutant {
             Mutant::Forgotten(_) => "forgotten",
             Mutant::Twice(_) => "twice",
             Mutant::Swapped(_) => "swapped",
+            Mutant::Weak(_) => "weak",
         }
     }
 
@@ -89,6 +95,7 @@ impl Mutant {
             Mutant::Forgotten(forgotten) => format!("{kind} {}", forgotten.name),
             Mutant::Twice(twice) => format!("{kind} {}", twice.name),
             Mutant::Swapped(swapped) => format!("{kind} {}", swapped.name),
+            Mutant::Weak(weak) => format!("{kind} {}", weak.name),
         }
     }
 
@@ -104,6 +111,7 @@ impl Mutant {
             Mutant::Forgotten(forgotten) => forgotten.about.to_owned(),
             Mutant::Twice(twice) => twice.about.to_owned(),
             Mutant::Swapped(swapped) => swapped.about.to_owned(),
+            Mutant::Weak(weak) => weak.about.to_owned(),
         }
     }
 
@@ -122,7 +130,7 @@ impl Mutant {
     #[must_use]
     pub fn operations(self) -> &'static [Op] {
         match self {
-            Mutant::Rule(_) => &Op::ALL,
+            Mutant::Rule(_) | Mutant::Weak(_) => &Op::ALL,
             Mutant::Torn(torn) => torn.ops,
             Mutant::Blind(blind) => blind.ops,
             Mutant::Forgotten(forgotten) => forgotten.ops,
@@ -139,7 +147,8 @@ impl Mutant {
             | Mutant::Blind(_)
             | Mutant::Forgotten(_)
             | Mutant::Twice(_)
-            | Mutant::Swapped(_) => None,
+            | Mutant::Swapped(_)
+            | Mutant::Weak(_) => None,
         }
     }
 
@@ -148,6 +157,7 @@ impl Mutant {
         match self {
             Mutant::Torn(torn) => torn.puts_off(changes),
             Mutant::Swapped(swapped) => swapped.puts_off(changes),
+            Mutant::Weak(weak) => weak.puts_off(changes),
             Mutant::Rule(_) | Mutant::Blind(_) | Mutant::Forgotten(_) | Mutant::Twice(_) => None,
         }
     }
@@ -162,10 +172,16 @@ impl Mutant {
 #[derive(Debug)]
 pub(crate) struct PutOff {
     pub now: Changes,
-    /// Written blindly, over whatever is there by then.
+    /// Written over whatever is there by then, unless it compares the rows with what they were.
     pub later: Changes,
     /// Whether the caller has its answer before.
     pub answered: bool,
+    pub compares: bool,
+}
+
+/// A commit that is made and writes nothing.
+fn nothing_of(changes: &Changes) -> Changes {
+    Changes { writes: Vec::new(), bumps: Default::default(), ledger: Vec::new(), ..changes.clone() }
 }
 
 /// What a control plane with something wrong reads in place of a row.
@@ -173,7 +189,7 @@ pub(crate) fn bend_read(mutant: Mutant, store: &Memory, step: Step, record: &mut
     match mutant {
         Mutant::Rule(rule) => rule::bend_read(rule, step, record),
         Mutant::Blind(blind) => blind.bend_read(store, step, record),
-        Mutant::Torn(_) | Mutant::Forgotten(_) | Mutant::Twice(_) | Mutant::Swapped(_) => {}
+        Mutant::Torn(_) | Mutant::Forgotten(_) | Mutant::Twice(_) | Mutant::Swapped(_) | Mutant::Weak(_) => {}
     }
 }
 
@@ -183,7 +199,7 @@ pub(crate) fn bend_write(mutant: Mutant, store: &Memory, step: Step, changes: &m
         Mutant::Rule(rule) => rule::bend_write(rule, store, changes),
         Mutant::Blind(blind) => blind.mend(store, step, changes),
         Mutant::Forgotten(forgotten) => forgotten.forget(store, changes),
-        Mutant::Torn(_) | Mutant::Twice(_) | Mutant::Swapped(_) => {}
+        Mutant::Torn(_) | Mutant::Twice(_) | Mutant::Swapped(_) | Mutant::Weak(_) => {}
     }
 }
 
@@ -192,9 +208,10 @@ pub(crate) async fn bend_message<M: Message>(site: &Handle<Site>, mutant: Option
     match mutant {
         Some(Mutant::Rule(rule)) => rule::bend_message(site, rule, message).await,
         Some(Mutant::Blind(blind)) => blind.bend_message(site, message).await,
-        Some(Mutant::Torn(_) | Mutant::Forgotten(_) | Mutant::Twice(_) | Mutant::Swapped(_)) | None => {
-            message
-        }
+        Some(
+            Mutant::Torn(_) | Mutant::Forgotten(_) | Mutant::Twice(_) | Mutant::Swapped(_) | Mutant::Weak(_),
+        )
+        | None => message,
     }
 }
 

@@ -4,8 +4,8 @@
 use steadfast_model::claim::{Claim, Role};
 use steadfast_operations::seam::{Changes, Row, Step, Table, Write};
 
-use super::PutOff;
 use super::forgotten::tells_of;
+use super::{PutOff, nothing_of};
 use crate::scenario::generated::Op;
 
 /// What should be one step.
@@ -371,15 +371,12 @@ impl Swapped {
             How::Claims(step, role) if step == changes.step => Some(parted(changes, |write| {
                 write.record.as_ref().and_then(Claim::of_record).is_some_and(|claim| claim.role == role)
             })),
-            How::Answered(step) if step == changes.step => {
-                let now = Changes {
-                    writes: Vec::new(),
-                    ledger: Vec::new(),
-                    bumps: Default::default(),
-                    ..changes.clone()
-                };
-                Some(PutOff { now, later: changes.clone(), answered: true })
-            }
+            How::Answered(step) if step == changes.step => Some(PutOff {
+                now: nothing_of(changes),
+                later: changes.clone(),
+                answered: true,
+                compares: false,
+            }),
             How::First(..) | How::Claims(..) | How::Answered(_) | How::SaysBeforeItActs => None,
         }
     }
@@ -400,5 +397,5 @@ fn parted(changes: &Changes, first: impl Fn(&Write) -> bool) -> PutOff {
         Changes { ledger: ledger.cloned().collect(), writes, ..changes.clone() }
     };
     let (now, later) = (with(now), with(later));
-    PutOff { now, later, answered: false }
+    PutOff { now, later, answered: false, compares: false }
 }

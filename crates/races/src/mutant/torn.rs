@@ -3,7 +3,7 @@
 
 use steadfast_operations::seam::{Changes, Step};
 
-use super::PutOff;
+use super::{PutOff, nothing_of};
 use crate::scenario::generated::Op;
 
 /// A transaction that is torn.
@@ -54,8 +54,6 @@ impl Torn {
         if changes.step != self.step {
             return None;
         }
-        let now =
-            Changes { writes: Vec::new(), bumps: Default::default(), ledger: Vec::new(), ..changes.clone() };
-        Some(PutOff { now, later: changes.clone(), answered: false })
+        Some(PutOff { now: nothing_of(changes), later: changes.clone(), answered: false, compares: false })
     }
 }
