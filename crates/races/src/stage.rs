@@ -24,8 +24,8 @@ pub struct Race {
     /// What could go wrong, in a sentence.
     pub about: Cow<'static, str>,
     pub(crate) play: Play,
-    /// What must be true at rest, beyond what is true of every race. It is asked of a state and not of how it came about:
-    /// it may not look at what was committed before.
+    /// What must be true at rest, beyond what is true of every race. It is asked of a state and not of how it came
+    /// about: it may not look at what was committed before.
     rests: fn(&Site) -> Result<(), String>,
     /// The rule without which it goes wrong.
     pub rule: Option<Rule>,

@@ -64,8 +64,9 @@ fn ledger_tells(site: &Site, snapshot: &Snapshot) -> Result<(), String> {
     just.map(|line| &line.entry).try_for_each(|entry| given_to_the_living(snapshot, entry))
 }
 
-/// B9, and what a claim asks of its host: who was just given an instance lives, and who was just chosen for one takes new
-/// ones. The step that gave it has read the host's row, so this follows from what it met, and not from how that came.
+/// B9, and what a claim asks of its host: who was just given an instance lives, and who was just chosen for one takes
+/// new ones. The step that gave it has read the host's row, so this follows from what it met, and not from how that
+/// came.
 fn given_to_the_living(snapshot: &Snapshot, just: &Entry) -> Result<(), String> {
     let host = snapshot.hosts.iter().find(|host| host.id == just.host).expect("claims belong");
     let chosen = just.event == Event::Claimed;

@@ -274,8 +274,8 @@ fn begin(op: Op, setting: Setting, cast: &Cast) {
     }
 }
 
-/// Starts what makes a fault happen, where it is not a message's or an order's own, and no crash on a host. A crash is a
-/// task that comes once: it needs no other budget.
+/// Starts what makes a fault happen, where it is not a message's or an order's own, and no crash on a host. A crash is
+/// a task that comes once: it needs no other budget.
 fn befall(fault: Fault, setting: Setting, cast: &Cast) {
     let near = setting.near();
     match fault {

@@ -8,10 +8,10 @@
 //! atomically. Here each is an arrangement of the same steps, and each is tried in circumstances that a test in one process
 //! does not see. What becomes of them is found by search.
 //!
-//! Two reorderings are meant by the first. The evacuation may write its end in the other order, the migration before the
-//! host: that makes a moment at which nobody can know that the instance is coming, and an audit may fall into it whole.
-//! Or the audit may read in the other order, the moves before the instances: the evacuation writes the host before it
-//! ends the migration, so an instance that is no longer among the moves is then found at home.
+//! Two reorderings are meant by the first. The evacuation may write its end in the other order, the migration before
+//! the host: that makes a moment at which nobody can know that the instance is coming, and an audit may fall into it
+//! whole. Or the audit may read in the other order, the moves before the instances: the evacuation writes the host
+//! before it ends the migration, so an instance that is no longer among the moves is then found at home.
 
 mod name;
 
