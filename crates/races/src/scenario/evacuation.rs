@@ -15,7 +15,7 @@ use crate::verdict::{any, deleted, every};
 pub(super) const RACES: &[Race] =
     &[
         Race::written(
-            "seed",
+            "evacuate_while_reporting",
             "an evacuation finishes while its destination reports, and an audit may free its device",
             || host1_down().timer("agent.tick", 1),
             |cast| {

@@ -101,7 +101,10 @@ fn every_rule_is_needed() {
 /// the audit of the bug runs beside.
 #[test]
 fn the_seed_is_found_in_the_audit_and_in_nothing_else() {
-    let seed = scenario::all().into_iter().find(|race| race.name == "seed").expect("the seed is a race");
+    let seed = scenario::all()
+        .into_iter()
+        .find(|race| race.name == "evacuate_while_reporting")
+        .expect("the seed is a race");
     let shipped = search(&seed.staged(None), &Options::default()).expect("it ends");
     let planted = search(&seed.staged(seed.rule.map(Mutant::Rule)), &Options::default()).expect("it ends");
     println!("the seed: {} orders hold", shipped.schedules);
@@ -154,7 +157,7 @@ fn the_reductions_lose_nothing() {
 #[test]
 fn races_say_who_acts() {
     let cases: [(&str, &[&str], &[&str]); 4] = [
-        ("seed", &["agent", "evacuate"], &[]),
+        ("evacuate_while_reporting", &["agent", "evacuate"], &[]),
         ("a5_epoch", &["agent", "delete"], &["agent-crash", "late-list"]),
         ("late_registration", &["agent", "asserts down"], &["answer-lost", "message-repeated"]),
         ("boot+delete/host-crash", &["boot", "delete"], &["host-crash"]),

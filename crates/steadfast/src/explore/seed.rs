@@ -21,7 +21,7 @@ const CIRCUMSTANCES: usize = Circumstance::ALL.len();
 const HISTORIC: &str = "evacuation_ends_while_audit_runs";
 
 /// The same moment of the shipped protocol.
-const SHIPPED: &str = "seed";
+const SHIPPED: &str = "evacuate_while_reporting";
 
 /// What becomes of one repair in one circumstance.
 #[derive(Debug, Clone)]
