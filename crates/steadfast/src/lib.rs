@@ -16,6 +16,7 @@ pub mod exit;
 pub mod explore;
 pub mod http;
 mod log;
+mod nearest;
 pub mod say;
 pub mod site;
 pub mod verify;

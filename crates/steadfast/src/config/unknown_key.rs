@@ -1,7 +1,6 @@
 //! What to say of a key that no configuration knows: which one was probably meant.
 
-/// How many letters may differ for a key to be suggested, for each three letters of it.
-const LETTERS_PER_TYPO: usize = 3;
+use crate::nearest::nearest;
 
 /// A parser's message; that of an unknown key becomes a sentence with the key that was probably meant.
 pub fn explain(message: &str) -> String {
@@ -15,28 +14,6 @@ pub fn explain(message: &str) -> String {
         Some(meant) => format!("`{key}` is not known; did you mean `{meant}`? Known here: {list}"),
         None => format!("`{key}` is not known here. Known: {list}"),
     }
-}
-
-/// The name that `key` was probably meant to be.
-fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
-    let (distance, name) = known.iter().map(|name| (distance(key, name), *name)).min()?;
-    (distance <= name.len().div_ceil(LETTERS_PER_TYPO)).then_some(name)
-}
-
-/// Levenshtein's distance: how many letters must be put in, left out or replaced.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, against) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *against);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]
@@ -71,13 +48,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn distances_are_a_metric(a in "[a-c]{0,6}", b in "[a-c]{0,6}", c in "[a-c]{0,6}") {
-            prop_assert_eq!(distance(&a, &b) == 0, a == b);
-            prop_assert_eq!(distance(&a, &b), distance(&b, &a));
-            prop_assert!(distance(&a, &c) <= distance(&a, &b) + distance(&b, &c));
-        }
-
         #[test]
         fn any_message_is_explained(message in "(unknown field )?[`a-z, ]{0,40}|\\PC*") {
             prop_assert!(explain(&message).len() >= message.len().min(1));
