@@ -1,6 +1,7 @@
 //! Explores scenarios of the catalogue, and tells what was found.
 
 mod bench;
+mod count;
 mod page;
 mod progress;
 mod report;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use steadfast_explore::Meter;
 use steadfast_races::campaign::{Campaign, Explored, Watch, campaign};
-use steadfast_races::catalogue::Subject;
+use steadfast_races::catalogue::{Kind, Subject};
 
 use super::progress::Progress;
 use super::report::Report;
@@ -44,7 +44,7 @@ impl Watch for Telling<'_> {
     }
 
     fn progress(&mut self, done: usize, meter: &Meter) {
-        self.progress.show(done, meter);
+        self.progress.progress(done, meter);
     }
 }
 
@@ -57,7 +57,8 @@ pub fn run(
     wanted: Campaign,
     told: Listener<'_>,
 ) -> Result<Vec<Report>, Failure> {
-    let progress = Progress::begin(subjects.len());
+    let kinds: Vec<Kind> = subjects.iter().map(|subject| subject.kind()).collect();
+    let progress = Progress::begin(&kinds, wanted);
     let (reports, failure) = (Vec::new(), None);
     let mut telling = Telling { subjects, campaign: wanted, progress, told, reports, failure };
     let _ = campaign(subjects, wanted, &mut telling);
