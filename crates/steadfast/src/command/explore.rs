@@ -174,7 +174,11 @@ fn bench(json: bool) -> Result<Exit, Failure> {
     let what = Measured { seed: seed.as_ref(), rates: rates.as_ref(), legacy: &legacy, shipped: &shipped };
     let figures = measure(what, &mut |what| say_aside(format_args!("measuring {what}")))?;
     say(if json { figures.json().to_string() } else { figures.text() })?;
-    Ok(Exit::Clean)
+    let missed = figures.missed();
+    if missed.is_empty() {
+        return Ok(Exit::Clean);
+    }
+    Err(Failure::because(format_args!("bars that are missed: {}", missed.join(", "))))
 }
 
 /// The scenario that the time to find a race is taken of, and the one that rates are taken of.

@@ -68,7 +68,7 @@ impl Figure {
     fn row(&self) -> [String; 5] {
         let number = |value: f64| {
             let digits = if value < 100.0 && value.fract() != 0.0 { 2 } else { 0 };
-            format!("{value:.digits$} {}", self.unit)
+            format!("{value:.digits$} {}", self.unit).trim_end().to_owned()
         };
         // One value is no worst of several, and the highest rate is not the worst one.
         let several = self.runs.len() > 1 && !matches!(self.bar, Some(Bar::AtLeast(_)));
@@ -93,6 +93,13 @@ impl Figure {
 }
 
 impl Figures {
+    /// The figures whose bar is missed, by name.
+    #[must_use]
+    pub fn missed(&self) -> Vec<&str> {
+        let missed = self.figures.iter().filter(|figure| figure.holds() == Some(false));
+        missed.map(|figure| figure.name.trim_start()).collect()
+    }
+
     /// One object for programs.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -119,14 +126,35 @@ mod tests {
     fn a_bar_is_cleared_or_missed() {
         let figure = |name: &str, runs: &[f64]| Figure::new(name, "s", runs.to_vec());
         let cases = [
-            (figure("no bar", &[1.0]), None),
-            (figure("fast on most runs", &[5.0, 1.0, 6.0]).bar(Bar::AtLeast(5.0)), Some(true)),
-            (figure("slow on most runs", &[5.0, 1.0, 4.0]).bar(Bar::AtLeast(5.0)), Some(false)),
-            (figure("short on each run", &[1.0, 2.0]).bar(Bar::AtMost(2.0)), Some(true)),
-            (figure("long on one run", &[1.0, 1.0, 2.1]).bar(Bar::AtMost(2.0)), Some(false)),
+            (figure("no bar", &[1.0]), None, ""),
+            (
+                figure("fast on most runs", &[5.0, 1.0, 6.0]).bar(Bar::AtLeast(5.0)),
+                Some(true),
+                "at least 5 s: holds",
+            ),
+            (
+                figure("slow on most runs", &[5.0, 1.0, 4.0]).bar(Bar::AtLeast(5.0)),
+                Some(false),
+                "at least 5 s: MISSED",
+            ),
+            (
+                figure("short on each run", &[1.0, 2.0]).bar(Bar::AtMost(2.0)),
+                Some(true),
+                "at most 2 s: holds",
+            ),
+            (
+                figure("long on one run", &[1.0, 1.0, 2.1]).bar(Bar::AtMost(2.0)),
+                Some(false),
+                "at most 2 s: MISSED",
+            ),
+            (Figure::new("none", "", vec![0.0]).bar(Bar::AtMost(0.0)), Some(true), "at most 0: holds"),
+            (Figure::new("  some", "", vec![1.0]).bar(Bar::AtMost(0.0)), Some(false), "at most 0: MISSED"),
         ];
-        for (figure, holds) in cases {
-            assert_eq!(figure.holds(), holds, "{}", figure.name);
+        for (figure, holds, bar) in &cases {
+            assert_eq!((figure.holds(), figure.row()[4].as_str()), (*holds, *bar), "{}", figure.name);
         }
+        let figures = cases.map(|(figure, ..)| figure).to_vec();
+        let missed = Figures { machine: Machine::this(), figures };
+        assert_eq!(missed.missed(), ["slow on most runs", "long on one run", "some"]);
     }
 }
