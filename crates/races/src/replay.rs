@@ -9,7 +9,7 @@ use crate::catalogue::{self, Engine};
 /// # Panics
 /// When the code has changed, at the step where it first differs; and when the run goes wrong.
 pub fn holds(scenario: &str, token: &str, steps: &[&str]) {
-    let subject = catalogue::find(scenario).unwrap_or_else(|| panic!("there is no scenario {scenario}"));
+    let subject = catalogue::find(scenario).unwrap_or_else(|why| panic!("{why}"));
     let token: Token = token.parse().unwrap_or_else(|why| panic!("{token}: {why}"));
     let (limits, staged) = (Limits::default(), subject.staged(Engine::Memory));
     let (path, wrong) = match staged.replay(&token, &limits) {

@@ -11,7 +11,7 @@ use steadfast_races::catalogue::{self, Engine, Kind, Subject};
 
 use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs, ScenarioKind, SeedArgs};
 use crate::exit::{Exit, Failure};
-use crate::explore::{Answer, Measured, Report, measure, page, run as explore};
+use crate::explore::{Answer, Measured, Report, measure, named, page, run as explore};
 use crate::say::{say, say_aside};
 
 /// How many schedules of each scenario are tried if nobody says how many.
@@ -56,7 +56,7 @@ fn scenarios(args: &ExploreArgs) -> Result<Exit, Failure> {
 
 fn chosen(args: &ExploreArgs) -> Result<Vec<Box<dyn Subject>>, Failure> {
     let mut subjects = match (args.all, args.kind) {
-        (false, _) => args.scenarios.iter().map(|name| named(name)).collect::<Result<_, _>>()?,
+        (false, _) => each_once(&args.scenarios)?,
         (true, None) => catalogue::all(),
         (true, Some(ScenarioKind::Shipped)) => catalogue::shipped(),
         (true, Some(ScenarioKind::Legacy)) => catalogue::legacy(),
@@ -69,10 +69,16 @@ fn chosen(args: &ExploreArgs) -> Result<Vec<Box<dyn Subject>>, Failure> {
     Ok(subjects)
 }
 
-fn named(name: &str) -> Result<Box<dyn Subject>, Failure> {
-    let unknown =
-        || Failure::Usage(format!("there is no scenario `{name}`; `steadfast explore list` names them"));
-    catalogue::find(name).ok_or_else(unknown)
+/// The scenarios of these names. One that is named twice, or in two ways, is explored once.
+fn each_once(names: &[String]) -> Result<Vec<Box<dyn Subject>>, Failure> {
+    let mut subjects: Vec<Box<dyn Subject>> = Vec::new();
+    for name in names {
+        let subject = named(name)?;
+        if subjects.iter().all(|known| known.name() != subject.name()) {
+            subjects.push(subject);
+        }
+    }
+    Ok(subjects)
 }
 
 fn campaign(extent: &Extent) -> Campaign {

@@ -2,6 +2,7 @@
 
 mod bench;
 mod count;
+mod named;
 mod page;
 mod progress;
 mod report;
@@ -10,6 +11,7 @@ mod seed;
 mod violation;
 
 pub use bench::{Measured, measure};
+pub use named::named;
 pub use page::page;
 pub use report::Report;
 pub use run::run;

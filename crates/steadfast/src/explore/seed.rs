@@ -8,6 +8,7 @@ use steadfast_races::catalogue::{self, Engine, Repaired, Subject};
 use steadfast_races::legacy::nova::Invariant;
 use steadfast_races::legacy::seed::{Circumstance, Repair, arranged};
 
+use super::named::named;
 use super::page::page;
 use super::report::Report;
 use super::run::run;
@@ -48,9 +49,6 @@ impl Answer {
     /// # Errors
     /// When somebody removed the scenarios from the catalogue, or one does not end.
     pub fn find(campaign: Campaign) -> Result<Answer, Failure> {
-        let named = |name: &str| {
-            catalogue::find(name).ok_or_else(|| Failure::because(format_args!("there is no scenario {name}")))
-        };
         let subjects = [named(HISTORIC)?, named(SHIPPED)?];
         let reports = run(&subjects, campaign, &mut |_| Ok(()))?;
         let [historic, shipped] = <[Report; 2]>::try_from(reports).expect("one for each");

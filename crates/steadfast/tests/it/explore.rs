@@ -17,11 +17,28 @@ fn the_list_names_every_scenario() {
     let list = json(&["explore", "list", "--json"], 0);
     let scenarios = list.as_array().expect("a list");
     let kinds = |kind: &str| scenarios.iter().filter(|scenario| scenario["kind"] == kind).count();
-    assert!(kinds("shipped") > 0 && kinds("legacy") > 0);
+    assert!(kinds("shipped") > 0 && kinds("legacy") == 21);
     for scenario in scenarios {
         assert!(scenario["name"].is_string() && scenario["about"].is_string(), "{scenario}");
         assert!(scenario["operations"].is_array() && scenario["faults"].is_array(), "{scenario}");
     }
+}
+
+/// So whoever explores all that is listed as historic finds all of it.
+#[test]
+fn every_historic_race_is_found() {
+    let explored = json(&["explore", "--all", "--kind", "legacy", "--budget", "2000", "--json"], 3);
+    assert_eq!((explored["scenarios"].as_array().map(Vec::len), &explored["found"]), (Some(21), &21.into()));
+}
+
+#[test]
+fn a_scenario_that_is_named_twice_is_explored_once() {
+    let names = ["boot+delete", "no_room", "delete+boot", "no_room"];
+    let explored =
+        json(&[&["explore"], &names[..], &["--budget", "9", "--strategy", "walk", "--json"]].concat(), 0);
+    let scenarios = explored["scenarios"].as_array().expect("a list");
+    let names: Vec<_> = scenarios.iter().map(|scenario| scenario["name"].as_str()).collect();
+    assert_eq!(names, [Some("boot+delete"), Some("no_room")]);
 }
 
 #[test]
