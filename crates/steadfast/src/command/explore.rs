@@ -6,12 +6,12 @@ use std::path::Path;
 use serde_json::json;
 use steadfast_explore::timeline::{svg, text};
 use steadfast_explore::{Limits, Reduction, Token};
-use steadfast_races::campaign::{Budget, Campaign, Explored, Strategy};
+use steadfast_races::campaign::{Budget, Campaign, Strategy};
 use steadfast_races::catalogue::{self, Engine, Kind, Subject};
 
 use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs, ScenarioKind, SeedArgs};
 use crate::exit::{Exit, Failure};
-use crate::explore::{Answer, Measured, Report, measure, named, page, run as explore};
+use crate::explore::{Answer, Measured, Report, measure, named, page, run as explore, summary};
 use crate::say::{say, say_aside};
 
 /// How many schedules of each scenario are tried if nobody says how many.
@@ -94,34 +94,6 @@ fn campaign(extent: &Extent) -> Campaign {
         workers,
     }
 }
-
-/// How many there were, how many were exhausted, and which were not.
-fn summary(reports: &[Report]) -> String {
-    let exhausted = reports.iter().filter(|report| report.outcome.exhausted).count();
-    let found = reports.iter().filter(|report| report.violation.is_some()).count();
-    let sum = |count: fn(&Explored) -> u64| reports.iter().map(|report| count(&report.outcome)).sum::<u64>();
-    let (runs, sampled) = (sum(|one| one.schedules + one.covered), sum(|one| one.sampled));
-    let (states, transitions) = (sum(|one| one.states), sum(|one| one.transitions));
-    let steps = sum(|one| one.steps);
-    let open = |report: &&Report| report.violation.is_none() && !report.outcome.exhausted;
-    let left: Vec<&str> = reports.iter().filter(open).map(|report| report.name.as_str()).collect();
-    let mut text = format!("{} scenarios, {exhausted} exhausted, {found} with a violation\n", reports.len());
-    if states > 0 {
-        text.push_str(&format!("{states} states with {transitions} steps between them; "));
-    }
-    text.push_str(&format!("{runs} runs of the code and {sampled} at random, {steps} steps"));
-    if !left.is_empty() {
-        let (named, more) = left.split_at(left.len().min(NAMED_MAX));
-        text.push_str(&format!("\nnot exhausted: {}", named.join(", ")));
-        if !more.is_empty() {
-            text.push_str(&format!(", and {} more, which say so above", more.len()));
-        }
-    }
-    text
-}
-
-/// How many scenarios that were not exhausted are named at the end once more.
-const NAMED_MAX: usize = 12;
 
 fn list(json: bool) -> Result<Exit, Failure> {
     let subjects = catalogue::all();

@@ -8,6 +8,7 @@ mod progress;
 mod report;
 mod run;
 mod seed;
+mod summary;
 mod violation;
 
 pub use bench::{Measured, measure};
@@ -16,4 +17,5 @@ pub use page::page;
 pub use report::Report;
 pub use run::run;
 pub use seed::Answer;
+pub use summary::summary;
 pub use violation::Told;

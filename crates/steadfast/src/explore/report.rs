@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 use steadfast_races::campaign::Explored;
 use steadfast_races::catalogue::{Kind, Subject};
 
+use super::count::things;
 use super::violation::Told;
+
+/// How wide the first number of a line is, so that numbers stand below each other.
+const COUNT_WIDTH: usize = 9;
 
 /// A scenario, and what exploring it came to.
 #[derive(Debug, Clone)]
@@ -40,12 +44,19 @@ impl Report {
             (None, true) => "exhausted",
             (None, false) => "not exhausted",
         };
-        let tried = match states {
-            0 => format!("{:>9} runs", schedules + covered),
-            states => format!("{states:>9} states"),
-        };
-        let beside = if sampled > 0 { format!(", {sampled} runs sampled") } else { String::new() };
-        let mut text = format!("{:44} {extent:13} {tried}{beside}", self.name);
+        // Where states are told apart, runs only learn from them.
+        let runs = if states == 0 { schedules + covered } else { 0 };
+        let tried: Vec<String> = [(states, "state", ""), (runs, "run", ""), (sampled, "run", " at random")]
+            .into_iter()
+            .filter(|(count, ..)| *count > 0)
+            .enumerate()
+            .map(|(place, (count, thing, how))| {
+                let width = if place == 0 { COUNT_WIDTH } else { 0 };
+                format!("{count:>width$} {}{how}", things(count, thing))
+            })
+            .collect();
+        let tried = if tried.is_empty() { "nothing tried".to_owned() } else { tried.join(", ") };
+        let mut text = format!("{:44} {extent:13} {tried}", self.name);
         if let Some(told) = &self.violation {
             text.push_str(&format!("\n{}\n\n{}", self.about, told.text()));
         }
