@@ -1,17 +1,16 @@
 //! `steadfast explore`: every order of events, on the shipped code.
 
-use std::fs;
 use std::path::Path;
 
 use serde_json::json;
 use steadfast_explore::timeline::{svg, text};
-use steadfast_explore::{Limits, Reduction, Token};
+use steadfast_explore::{Limits, Reduction, Token, TokenError};
 use steadfast_races::campaign::{Budget, Campaign, Strategy};
 use steadfast_races::catalogue::{self, Engine, Kind, Subject};
 
 use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs, ScenarioKind, SeedArgs};
 use crate::exit::{Exit, Failure};
-use crate::explore::{Answer, Measured, Report, measure, named, page, run as explore, summary};
+use crate::explore::{Answer, Measured, Output, Report, measure, named, page, run as explore, summary};
 use crate::say::{say, say_aside};
 
 /// How many schedules of each scenario are tried if nobody says how many.
@@ -35,10 +34,11 @@ fn scenarios(args: &ExploreArgs) -> Result<Exit, Failure> {
     let campaign = campaign(&args.extent);
     let historic = subjects.iter().find(|subject| subject.kind() == Kind::Legacy);
     if let (Strategy::Search(Reduction::States), Some(historic)) = (campaign.strategy, historic) {
-        let name = historic.name();
-        let sentence = format!("{name} is historic: its states are not told apart, try --strategy dpor");
-        return Err(Failure::Usage(sentence));
+        let instead =
+            if args.all { "--kind shipped beside --all, or --strategy dpor" } else { "--strategy dpor" };
+        return Err(no_states(&historic.name(), instead));
     }
+    let page_file = opened(args.extent.html.as_deref())?;
     let json = args.extent.json;
     let reports = explore(&subjects, campaign, &mut |report| if json { Ok(()) } else { say(report.text()) })?;
     let found = reports.iter().filter(|report| report.violation.is_some()).count();
@@ -48,10 +48,31 @@ fn scenarios(args: &ExploreArgs) -> Result<Exit, Failure> {
     } else {
         say(format_args!("\n{}", summary(&reports)))?;
     }
-    if let Some(file) = &args.extent.html {
-        write(file, &page("What steadfast explore found", "", &reports))?;
+    let page = || page("What steadfast explore found", "", &reports);
+    ended(found > 0, page_file.map_or(Ok(()), |file| file.write(&page())))
+}
+
+/// A search for states cannot go through this scenario.
+fn no_states(historic: &str, instead: &str) -> Failure {
+    Failure::Usage(format!("{historic} is historic: its states are not told apart, try {instead}"))
+}
+
+/// The file that somebody names, if they do. It is opened before the search begins, and after everything else that could
+/// be refused.
+fn opened(path: Option<&Path>) -> Result<Option<Output>, Failure> {
+    path.map(Output::open).transpose()
+}
+
+/// How a search ends. That something was found goes before what could not be written of it: both are said.
+fn ended(found: bool, written: Result<(), Failure>) -> Result<Exit, Failure> {
+    match (found, written) {
+        (false, written) => written.map(|()| Exit::Clean),
+        (true, Ok(())) => Ok(Exit::Violations),
+        (true, Err(why)) => {
+            say_aside(format_args!("steadfast: {why}; it ends with 3 all the same: something was found"));
+            Ok(Exit::Violations)
+        }
     }
-    Ok(if found > 0 { Exit::Violations } else { Exit::Clean })
 }
 
 fn chosen(args: &ExploreArgs) -> Result<Vec<Box<dyn Subject>>, Failure> {
@@ -109,7 +130,10 @@ fn list(json: bool) -> Result<Exit, Failure> {
         for subject in &subjects {
             say(format_args!("{:44} {:8} {}", subject.name(), subject.kind().name(), subject.about()))?;
         }
-        say(format_args!("\n{} scenarios", subjects.len()))?;
+        say(format_args!(
+            "\n{} scenarios; others are made by their names: `steadfast explore list --help`",
+            subjects.len()
+        ))?;
     }
     Ok(Exit::Clean)
 }
@@ -119,31 +143,32 @@ fn again(args: &ReplayArgs) -> Result<Exit, Failure> {
     let subject = named(&args.scenario)?;
     let token: Token =
         args.token.parse().map_err(|why| Failure::Usage(format!("`{}`: {why}", args.token)))?;
+    let picture = opened(args.svg.as_deref())?;
     let (limits, staged) = (Limits::default(), subject.staged(Engine::Memory));
-    let run = staged.replay(&token, &limits).map_err(Failure::because)?;
+    let run = staged.replay(&token, &limits).map_err(|why| {
+        let sentence = format!("`{token}` is refused by {}: {why}", subject.name());
+        if why == TokenError::Malformed { Failure::Usage(sentence) } else { Failure::Failed(sentence) }
+    })?;
     let timeline = staged.timeline(&limits, &run.path).expect("it was run within these limits");
     say(format_args!("{}\n\n{}", subject.about(), text(&timeline)))?;
-    if let Some(file) = &args.svg {
-        write(file, &svg(&timeline, &subject.about()))?;
-    }
-    Ok(if run.wrong.is_some() { Exit::Violations } else { Exit::Clean })
+    ended(run.wrong.is_some(), picture.map_or(Ok(()), |file| file.write(&svg(&timeline, &subject.about()))))
 }
 
 /// The answer to the seed.
 fn answer(args: &SeedArgs) -> Result<Exit, Failure> {
+    let (page_file, picture) = (opened(args.html.as_deref())?, opened(args.svg.as_deref())?);
     let budget = Budget::Schedules(SCHEDULES);
     // The answer counts the orders of the shipped protocol, and the historic one has no states.
     let (strategy, store) = (Strategy::Search(Reduction::SourceDpor), Engine::Memory);
     let answer = Answer::find(Campaign { strategy, budget, store, seed: 1, workers: 2 })?;
     say(if args.json { answer.json().to_string() } else { answer.text() })?;
-    if let Some(file) = &args.html {
-        write(file, &answer.page())?;
-    }
-    if let (Some(file), Some(told)) = (&args.svg, &answer.historic.violation) {
-        write(file, &svg(&told.timeline, &answer.historic.about))?;
-    }
+    let page = page_file.map_or(Ok(()), |file| file.write(&answer.page()));
+    let drawn = match (picture, &answer.historic.violation) {
+        (Some(file), Some(told)) => file.write(&svg(&told.timeline, &answer.historic.about)),
+        (_, None) | (None, _) => Ok(()),
+    };
     // The historic race is there to be found.
-    Ok(Exit::Violations)
+    ended(true, page.and(drawn))
 }
 
 fn bench(json: bool) -> Result<Exit, Failure> {
@@ -162,10 +187,6 @@ fn bench(json: bool) -> Result<Exit, Failure> {
 /// The scenario that the time to find a race is taken of, and the one that rates are taken of.
 const BENCH_HISTORIC: &str = "evacuation_ends_while_audit_runs";
 const BENCH_SHIPPED: &str = "boot+delete+evacuate+report";
-
-fn write(file: &Path, content: &str) -> Result<(), Failure> {
-    fs::write(file, content).map_err(Failure::cannot(format_args!("write {}", file.display())))
-}
 
 /// A budget as it is written: `60s`, `5m`, or a number of schedules.
 ///

@@ -3,6 +3,7 @@
 mod bench;
 mod count;
 mod named;
+mod output;
 mod page;
 mod progress;
 mod report;
@@ -13,6 +14,7 @@ mod violation;
 
 pub use bench::{Measured, measure};
 pub use named::named;
+pub use output::Output;
 pub use page::page;
 pub use report::Report;
 pub use run::run;

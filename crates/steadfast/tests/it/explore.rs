@@ -103,6 +103,48 @@ fn the_seed_is_found_and_its_repairs_are_judged() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_refused_before_the_search() {
+    let endless = ["--all", "--strategy", "walk", "--budget", "24h"];
+    let cases: [&[&str]; 4] = [
+        &[&["explore"], &endless[..], &["--html", "none/found.html"]].concat(),
+        &["explore", "seed", "--strategy", "walk", "--budget", "24h", "--html", "none/seed.html"],
+        &["explore", "seed", "--strategy", "walk", "--budget", "24h", "--svg", "none/seed.svg"],
+        &["explore", "replay", "evacuation_ends_while_audit_runs", "UmW9a", "--svg", "none/seed.svg"],
+    ];
+    for args in cases {
+        let ran = run(args);
+        assert!(ran.code == 1 && ran.stderr.contains("cannot write none/"), "{args:?}: {ran:?}");
+        assert_eq!(ran.stdout, "", "{args:?}");
+    }
+}
+
+/// That something was found is not hidden by a disk that is full at the end.
+#[test]
+fn what_was_found_is_said_although_it_cannot_be_written() {
+    let cases: [(&[&str], i32); 4] = [
+        (&["explore", "evacuation_ends_while_audit_runs", "--html", "/dev/full"], 3),
+        (&["explore", "two_evacuations", "--html", "/dev/full"], 1),
+        (&["explore", "seed", "--svg", "/dev/full"], 3),
+        (&["explore", "replay", "evacuation_ends_while_audit_runs", "UmW9a", "--svg", "/dev/full"], 3),
+    ];
+    for (args, code) in cases {
+        let ran = run(args);
+        assert!(ran.code == code && ran.stderr.contains("cannot write /dev/full"), "{args:?}: {ran:?}");
+        assert_eq!(ran.stderr.contains("something was found"), code == 3, "{args:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_page_takes_the_place_of_a_longer_one() {
+    let dir = Scratch::new();
+    let page = dir.at("found.html");
+    fs::write(&page, "x".repeat(100_000)).expect("it can be written");
+    assert_eq!(run(&["explore", "two_evacuations", "--html", &page]).code, 0);
+    let written = fs::read_to_string(page).expect("it was written");
+    assert!(written.starts_with("<!doctype html>") && written.ends_with("</html>\n"), "{written}");
+}
+
+#[test]
 fn scenarios_are_drawn() {
     let drawn = json(&["explore", "--grow", "5", "--strategy", "pos", "--budget", "20", "--json"], 0);
     let again = json(&["explore", "--grow", "5", "--strategy", "pos", "--budget", "20", "--json"], 0);
