@@ -75,9 +75,7 @@ impl Fault {
             Fault::HostCrash => "A host loses power with all that runs there, and boots again.",
             Fault::ControlCrash => "The control plane dies, and another starts and sweeps.",
             Fault::MessageLost => "A message never arrives, and its sender gives up waiting.",
-            Fault::AnswerLost => {
-                "The sender of a message gives up waiting, and the message is handled all the same."
-            }
+            Fault::AnswerLost => "The sender of a message gives up waiting, and it is handled all the same.",
             Fault::MessageRepeated => "A message arrives a second time, at any later moment.",
             Fault::AnswerDelayed => "An answer comes later than others of the same agent.",
             Fault::LateList => "The list of an earlier question arrives in answer to a later one.",

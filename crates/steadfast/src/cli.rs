@@ -1,15 +1,18 @@
 //! The command line.
 
+mod explore;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use steadfast_model::ids::{HostId, UserId};
-use steadfast_races::catalogue::Engine;
 
 use crate::config::HypervisorKind;
-use steadfast_explore::{Draw, Reduction};
-use steadfast_races::campaign::{Budget, Strategy};
+
+pub use explore::{
+    ExploreArgs, ExploreCommand, ExploreStore, ExploreStrategy, Extent, ReplayArgs, ScenarioKind, SeedArgs,
+};
 
 /// The most hosts that one machine plays.
 const HOSTS_MAX: i64 = 100;
@@ -57,7 +60,7 @@ pub enum Command {
     #[command(after_help = BENCH_EXAMPLES)]
     Bench(BenchArgs),
     /// Explore every order of events on the shipped code, and explain what goes wrong
-    #[command(after_help = EXPLORE_EXAMPLES)]
+    #[command(after_help = explore::EXAMPLES)]
     Explore(ExploreArgs),
     /// Hash a password, read from standard input, for the users file
     #[command(after_help = PASSWORD_EXAMPLES)]
@@ -138,20 +141,6 @@ Each run boots instances with a device each on simulated hosts, kills half of th
 them. A store that is named must be empty; it is left with what was measured in it.
 
 Exit codes: 0 measured, 1 it could not be done, 2 bad usage";
-
-const EXPLORE_EXAMPLES: &str = "\
-Examples:
-  steadfast explore seed --html seed.html       the race that Steadfast began with, and what mends it
-  steadfast explore list                        every scenario
-  steadfast explore delete_during_evacuation    every state of one of them
-  steadfast explore --all --kind shipped --budget 5m   all of ours, for five minutes
-  steadfast explore source_returns --budget 1000000 --strategy dpor
-  steadfast explore --grow 500 --strategy pos --budget 300   larger ones, drawn, 300 random runs of each
-  steadfast explore --all --html found.html     a page with a picture of each violation
-  steadfast explore replay SCENARIO TOKEN       one run again, as it was printed
-  steadfast explore bench                       what it costs
-
-Exit codes: 0 nothing was found; 1 it could not be done; 2 bad usage; 3 something was found";
 
 const PASSWORD_EXAMPLES: &str = "\
 Examples:
@@ -319,169 +308,4 @@ pub struct BenchArgs {
     /// How many hosts
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(2..=HOSTS_MAX))]
     pub hosts: u16,
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct ExploreArgs {
-    /// The scenarios, by name
-    #[arg(value_name = "SCENARIO")]
-    pub scenarios: Vec<String>,
-    /// Every scenario
-    #[arg(long, conflicts_with = "scenarios")]
-    pub all: bool,
-    /// Of all scenarios, only those of this kind
-    #[arg(long, value_enum, requires = "all")]
-    pub kind: Option<ScenarioKind>,
-    /// So many scenarios of ours as well that are drawn: up to seven operations at once, with up to three faults
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=GROWN_MAX))]
-    pub grow: Option<u64>,
-    #[command(flatten)]
-    pub extent: Extent,
-    #[command(subcommand)]
-    pub command: Option<ExploreCommand>,
-}
-
-/// How much is explored, and how it is told.
-#[derive(Debug, Args)]
-pub struct Extent {
-    /// How orders are chosen
-    #[arg(long, value_enum, default_value_t = ExploreStrategy::Auto)]
-    pub strategy: ExploreStrategy,
-    /// A time for all scenarios together (60s, 5m), or a number of states or runs of each [default: 100000]
-    #[arg(long, value_name = "60s|N", value_parser = crate::command::explore::budget)]
-    pub budget: Option<Budget>,
-    /// What the store runs on
-    #[arg(long, value_enum, default_value_t = ExploreStore::Memory)]
-    pub store: ExploreStore,
-    /// How many scenarios are explored at once [default: one for each core]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=WORKERS_MAX))]
-    pub workers: Option<u16>,
-    /// What random orders are drawn from
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// Print one JSON object on standard output
-    #[arg(long)]
-    pub json: bool,
-    /// Write a page with a picture of each violation
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-}
-
-/// How the orders of a scenario are chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum ExploreStrategy {
-    /// Every state of ours, every order of a historic protocol that can differ; what is too large for the budget is
-    /// sampled beside
-    Auto,
-    /// Every state, and every step that can happen there
-    States,
-    /// Every order that can differ (source-DPOR)
-    Dpor,
-    /// Every order, those that cannot differ given up half-way (sleep sets)
-    Sleep,
-    /// Every order
-    Dfs,
-    /// Random: partial order sampling
-    Pos,
-    /// Random: each step as likely as any other
-    Walk,
-    /// Random: priorities of tasks with change points
-    Pct,
-}
-
-/// How many change points a run with priorities has: the seed's race needs three.
-const PCT_CHANGES: u32 = 3;
-
-impl ExploreStrategy {
-    #[must_use]
-    pub fn strategy(self) -> Strategy {
-        match self {
-            ExploreStrategy::Auto => Strategy::Auto,
-            ExploreStrategy::States => Strategy::Search(Reduction::States),
-            ExploreStrategy::Dpor => Strategy::Search(Reduction::SourceDpor),
-            ExploreStrategy::Sleep => Strategy::Search(Reduction::SleepSets),
-            ExploreStrategy::Dfs => Strategy::Search(Reduction::Nothing),
-            ExploreStrategy::Pos => Strategy::Draw(Draw::Pos),
-            ExploreStrategy::Walk => Strategy::Draw(Draw::Walk),
-            ExploreStrategy::Pct => Strategy::Draw(Draw::Pct { changes: PCT_CHANGES }),
-        }
-    }
-}
-
-/// Whose protocol a scenario is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum ScenarioKind {
-    /// Ours: nothing may be found
-    Shipped,
-    /// One that history has shown to be wrong: something is found
-    Legacy,
-}
-
-/// What the store of an explored scenario runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum ExploreStore {
-    /// The engine in memory: fast
-    Memory,
-    /// Beside it the real SQLite: whatever the two answer differently is a violation
-    Sqlite,
-}
-
-impl ExploreStore {
-    #[must_use]
-    pub fn engine(self) -> Engine {
-        match self {
-            ExploreStore::Memory => Engine::Memory,
-            ExploreStore::Sqlite => Engine::Sqlite,
-        }
-    }
-}
-
-/// The most threads that explore.
-const WORKERS_MAX: i64 = 256;
-
-/// The most scenarios that are drawn at once.
-const GROWN_MAX: u64 = 1_000_000;
-
-#[derive(Debug, Subcommand)]
-pub enum ExploreCommand {
-    /// Name every scenario
-    List {
-        /// Print one JSON list on standard output
-        #[arg(long)]
-        json: bool,
-    },
-    /// Run one schedule again, and tell it
-    Replay(ReplayArgs),
-    /// Find the race that Steadfast began with, and judge what was proposed against it
-    Seed(SeedArgs),
-    /// Measure what exploring costs
-    Bench {
-        /// Print one JSON object on standard output
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Args)]
-pub struct SeedArgs {
-    /// Print one JSON object on standard output
-    #[arg(long)]
-    pub json: bool,
-    /// Write a page with the picture and the verdicts
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Write the picture alone
-    #[arg(long, value_name = "FILE")]
-    pub svg: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct ReplayArgs {
-    pub scenario: String,
-    /// As it was printed with the violation
-    pub token: String,
-    /// Write a picture of it
-    #[arg(long, value_name = "FILE")]
-    pub svg: Option<PathBuf>,
 }

@@ -156,19 +156,29 @@ fn again(args: &ReplayArgs) -> Result<Exit, Failure> {
 
 /// The answer to the seed.
 fn answer(args: &SeedArgs) -> Result<Exit, Failure> {
-    let (page_file, picture) = (opened(args.html.as_deref())?, opened(args.svg.as_deref())?);
-    let budget = Budget::Schedules(SCHEDULES);
-    // The answer counts the orders of the shipped protocol, and the historic one has no states.
-    let (strategy, store) = (Strategy::Search(Reduction::SourceDpor), Engine::Memory);
-    let answer = Answer::find(Campaign { strategy, budget, store, seed: 1, workers: 2 })?;
-    say(if args.json { answer.json().to_string() } else { answer.text() })?;
+    let extent = &args.extent;
+    let strategy = match extent.strategy.strategy() {
+        // The answer counts the orders of the shipped protocol, and the historic one has no states.
+        Strategy::Auto => Strategy::Search(Reduction::SourceDpor),
+        Strategy::Search(Reduction::States) => {
+            return Err(no_states(
+                "the seed's race",
+                &format!("--strategy dpor, or explore {}", Answer::SHIPPED),
+            ));
+        }
+        strategy => strategy,
+    };
+    let (page_file, picture) = (opened(extent.html.as_deref())?, opened(args.svg.as_deref())?);
+    let answer = Answer::find(Campaign { strategy, ..campaign(extent) })?;
+    say(if extent.json { answer.json().to_string() } else { answer.text() })?;
     let page = page_file.map_or(Ok(()), |file| file.write(&answer.page()));
     let drawn = match (picture, &answer.historic.violation) {
         (Some(file), Some(told)) => file.write(&svg(&told.timeline, &answer.historic.about)),
-        (_, None) | (None, _) => Ok(()),
+        (Some(_), None) => Err(Failure::because("there is no picture to write: the race was not found")),
+        (None, _) => Ok(()),
     };
     // The historic race is there to be found.
-    ended(true, page.and(drawn))
+    ended(answer.found(), page.and(drawn))
 }
 
 fn bench(json: bool) -> Result<Exit, Failure> {
@@ -187,29 +197,3 @@ fn bench(json: bool) -> Result<Exit, Failure> {
 /// The scenario that the time to find a race is taken of, and the one that rates are taken of.
 const BENCH_HISTORIC: &str = "evacuation_ends_while_audit_runs";
 const BENCH_SHIPPED: &str = "boot+delete+evacuate+report";
-
-/// A budget as it is written: `60s`, `5m`, or a number of schedules.
-///
-/// # Errors
-/// When it is neither.
-pub fn budget(text: &str) -> Result<Budget, String> {
-    let wrong = || format!("`{text}` is neither a time (60s, 5m) nor a number of schedules");
-    let seconds = |digits: &str, factor: u64| {
-        let count: u64 = digits.parse().map_err(|_| wrong())?;
-        let seconds = count.checked_mul(factor).filter(|seconds| *seconds <= BUDGET_SECONDS_MAX);
-        seconds.map(|seconds| Budget::Time(std::time::Duration::from_secs(seconds))).ok_or_else(wrong)
-    };
-    if let Some(digits) = text.strip_suffix('s') {
-        return seconds(digits, 1);
-    }
-    if let Some(digits) = text.strip_suffix('m') {
-        return seconds(digits, 60);
-    }
-    match text.parse() {
-        Ok(0) | Err(_) => Err(wrong()),
-        Ok(schedules) => Ok(Budget::Schedules(schedules)),
-    }
-}
-
-/// The longest time that may be asked for: a day.
-const BUDGET_SECONDS_MAX: u64 = 86_400;

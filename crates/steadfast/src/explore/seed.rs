@@ -1,18 +1,22 @@
 //! The answer to the seed: the race as it was, what each proposed repair survives, and the shipped protocol.
 
+use std::collections::BTreeSet;
+use std::iter;
+
 use serde_json::{Value, json};
 use steadfast_explore::timeline::escaped;
-use steadfast_explore::{Options, Token, search};
-use steadfast_races::campaign::Campaign;
-use steadfast_races::catalogue::{self, Engine, Repaired, Subject};
+use steadfast_explore::{Explorable, Limits, Token};
+use steadfast_races::campaign::{Campaign, Explored, campaign};
+use steadfast_races::catalogue::{self, Engine, Kind, Repaired, Subject};
 use steadfast_races::legacy::nova::Invariant;
 use steadfast_races::legacy::seed::{Circumstance, Repair, arranged};
 
+use super::count::counted;
 use super::named::named;
 use super::page::page;
+use super::progress::Progress;
 use super::report::Report;
-use super::run::run;
-use super::violation::MINIMISE_RUNS_MAX;
+use super::violation::{MINIMISE_RUNS_MAX, tell};
 use crate::demo::table::render;
 use crate::exit::Failure;
 
@@ -30,6 +34,8 @@ pub struct Cell {
     pub subject: Repaired,
     /// The invariants that some order breaks.
     pub broken: Vec<&'static str>,
+    /// Whether each of the others holds in every order.
+    pub settled: bool,
     /// A minimal order that breaks one of them.
     pub token: Option<Token>,
     pub schedules: u64,
@@ -44,33 +50,71 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The shipped scenario of the same moment.
+    pub const SHIPPED: &str = SHIPPED;
+
     /// Explores all of it.
     ///
     /// # Errors
     /// When somebody removed the scenarios from the catalogue, or one does not end.
-    pub fn find(campaign: Campaign) -> Result<Answer, Failure> {
-        let subjects = [named(HISTORIC)?, named(SHIPPED)?];
-        let reports = run(&subjects, campaign, &mut |_| Ok(()))?;
-        let [historic, shipped] = <[Report; 2]>::try_from(reports).expect("one for each");
-        let cells = catalogue::repaired().map(cell).collect::<Result<_, _>>()?;
-        Ok(Answer { historic, shipped, cells })
+    pub fn find(wanted: Campaign) -> Result<Answer, Failure> {
+        let mut subjects = vec![named(HISTORIC)?, named(SHIPPED)?];
+        let repaired: Vec<Repaired> = catalogue::repaired().collect();
+        // Each by itself as well: an order that breaks two invariants is told of for one.
+        for subject in &repaired {
+            let alone = Invariant::ALL.into_iter().map(|judge| vec![judge]);
+            for judges in iter::once(Invariant::ALL.to_vec()).chain(alone) {
+                subjects.push(Box::new(Judged { subject: *subject, judges }));
+            }
+        }
+        let kinds: Vec<Kind> = subjects.iter().map(|subject| subject.kind()).collect();
+        let mut progress = Progress::begin(&kinds, wanted);
+        let explored = campaign(&subjects, wanted, &mut progress).expect("it is looked at to the end");
+        progress.clear();
+        let report = |place: usize| {
+            let (subject, explored): (&dyn Subject, &Explored) = (subjects[place].as_ref(), &explored[place]);
+            let found = explored.violation.as_ref();
+            let told = found.map(|found| tell(subject, wanted.store, found, explored.circles));
+            Report::new(subject, explored.clone(), told)
+        };
+        let cells = repaired.into_iter().zip(explored[2..].chunks(1 + Invariant::ALL.len()));
+        let cells = cells.map(|(subject, explored)| cell(subject, explored)).collect::<Result<_, _>>()?;
+        Ok(Answer { historic: report(0), shipped: report(1), cells })
     }
 
-    /// Whether the shipped protocol holds in every order.
+    /// Whether the race was found, or anything else.
     #[must_use]
-    pub fn holds(&self) -> bool {
-        self.shipped.violation.is_none() && self.shipped.outcome.exhausted
+    pub fn found(&self) -> bool {
+        let reports = [&self.historic, &self.shipped];
+        reports.iter().any(|report| report.violation.is_some())
+            || self.cells.iter().any(|cell| !cell.broken.is_empty())
     }
 
     fn shipped_sentence(&self) -> String {
-        let runs = self.shipped.outcome.schedules;
-        if self.holds() {
-            format!(
-                "The shipped protocol at the same moment: {runs} orders that can differ, and it holds in all of them."
-            )
-        } else {
-            format!("The shipped protocol at the same moment DOES NOT hold, or has more than {runs} orders.")
+        let Explored { schedules, covered, sampled, exhausted, .. } = self.shipped.outcome;
+        match (&self.shipped.violation, exhausted) {
+            (Some(_), _) => format!(
+                "The shipped protocol at the same moment DOES NOT hold: `steadfast explore {SHIPPED}` tells what goes \
+                 wrong."
+            ),
+            (None, true) => format!(
+                "The shipped protocol at the same moment: {} that can differ, and it holds in all of them.",
+                counted(schedules, "order")
+            ),
+            (None, false) => format!(
+                "The shipped protocol at the same moment: nothing was found in {}, and there are more: --budget \
+                 allows them.",
+                counted(schedules + covered + sampled, "run")
+            ),
         }
+    }
+
+    fn historic_text(&self) -> String {
+        let told = self.historic.text();
+        if self.historic.violation.is_some() {
+            return told;
+        }
+        format!("{told}\nThe race was not found: --budget allows more runs, --strategy and --seed others.\n")
     }
 
     #[must_use]
@@ -88,14 +132,33 @@ impl Answer {
             let token = cell.token.as_ref()?;
             Some(format!("  steadfast explore replay {} {token}\n", cell.subject.name()))
         });
+        let broken: String = broken.collect();
+        let broken =
+            if broken.is_empty() { broken } else { format!("The orders that break them:\n{broken}\n") };
         format!(
-            "{}\n\nWhat each proposed repair survives; a cell names what some order breaks:\n\n{}\n\nThe orders that \
-             break them:\n{}\n{}",
-            self.historic.text(),
+            "{}\nWhat each proposed repair survives; a cell names what some order breaks:\n\n{}\n\n{}\n\n{}{}",
+            self.historic_text(),
             render(heading, &rows),
-            broken.collect::<String>(),
+            self.legend(),
+            broken,
             self.shipped_sentence(),
         )
+    }
+
+    /// What the words of the table mean, as far as they stand in it.
+    fn legend(&self) -> String {
+        let columns = Circumstance::ALL.map(|circumstance| (circumstance.name(), circumstance.about()));
+        let broken: BTreeSet<&str> = self.cells.iter().flat_map(|cell| cell.broken.iter().copied()).collect();
+        let broken = Invariant::ALL.into_iter().filter(|judge| broken.contains(judge.name()));
+        let open = self.cells.iter().any(|cell| !cell.settled);
+        let verdicts = [
+            ("holds", "no order breaks anything"),
+            (OPEN, "nothing else was found, and not every order was tried"),
+        ];
+        let verdicts = verdicts.into_iter().filter(|(word, _)| open || *word != OPEN);
+        let words =
+            columns.into_iter().chain(broken.map(|judge| (judge.name(), said(judge)))).chain(verdicts);
+        words.map(|(word, means)| format!("  {word:15} {means}")).collect::<Vec<_>>().join("\n")
     }
 
     #[must_use]
@@ -103,7 +166,7 @@ impl Answer {
         let cell = |cell: &Cell| {
             json!({
                 "name": cell.subject.name(), "repair": cell.subject.repair.name(),
-                "circumstance": cell.subject.circumstance.name(), "broken": cell.broken,
+                "circumstance": cell.subject.circumstance.name(), "broken": cell.broken, "exhausted": cell.settled,
                 "token": cell.token.as_ref().map(ToString::to_string), "schedules": cell.schedules,
             })
         };
@@ -130,9 +193,10 @@ impl Answer {
         let above = format!(
             "<p>{}</p><h2>What each proposed repair survives</h2><table><tr><th>repair</th>{heads}</tr>{}</table>\
              <p>A cell names what some order breaks, and an order that breaks it: \
-             <code>steadfast explore replay NAME TOKEN</code>.</p>",
+             <code>steadfast explore replay NAME TOKEN</code>.</p><pre>{}</pre>",
             escaped(&self.shipped_sentence()),
             self.rows().map(row).collect::<String>(),
+            escaped(&self.legend()),
         );
         page("The race that Steadfast began with", &above, std::slice::from_ref(&self.historic))
     }
@@ -148,32 +212,82 @@ impl Answer {
     }
 }
 
-impl Cell {
-    fn verdict(&self) -> String {
-        if self.broken.is_empty() { "holds".to_owned() } else { self.broken.join(", ") }
+/// What a cell says where more could be found.
+const OPEN: &str = "open";
+
+/// What is broken, in a sentence.
+fn said(broken: Invariant) -> &'static str {
+    match broken {
+        Invariant::Dev1 => "a device is used by two",
+        Invariant::Dev2 => "a guest runs with a device that is not its own, or without one that it asked for",
+        Invariant::Dev3 => "something is kept for what is not there",
+        Invariant::Host => "a guest runs where the table does not say so",
+        Invariant::Use => "what is counted is not what is used",
+        Invariant::Alloc => "Placement holds something else than the instances have",
+        Invariant::One => "one instance runs twice",
+        Invariant::Data => "the last copy of an instance is destroyed",
+        Invariant::Live => "something does not end, or ends badly although it could have ended well",
     }
 }
 
-/// Explores one repair in one circumstance, by each invariant: an order that breaks two is told of for one.
-fn cell(subject: Repaired) -> Result<Cell, Failure> {
-    let circles = |_| Failure::because(format_args!("{} goes round in circles", subject.name()));
-    let options = Options { stop_at_violation: true, ..Options::default() };
-    let (mut broken, mut schedules) = (Vec::new(), 0);
-    for invariant in Invariant::ALL {
-        let judged = arranged(subject.repair, subject.circumstance, &[invariant]);
-        let found = search(&judged, &options).map_err(circles)?;
-        schedules += found.schedules;
-        if found.violation.is_some() {
-            broken.push(invariant.name());
-        }
+impl Cell {
+    fn verdict(&self) -> String {
+        let open = (!self.settled).then_some(OPEN);
+        let words: Vec<&str> = self.broken.iter().copied().chain(open).collect();
+        if words.is_empty() { "holds".to_owned() } else { words.join(", ") }
     }
-    let staged = subject.staged(Engine::Memory);
-    let violation = staged.search(&options).map_err(circles)?.violation;
-    let small = match violation {
-        Some(violation) => {
-            Some(staged.minimise(&options.limits, &violation.path, MINIMISE_RUNS_MAX).map_err(circles)?)
-        }
-        None => None,
-    };
-    Ok(Cell { subject, broken, token: small.map(|small| Token::of(&small.run)), schedules })
+}
+
+/// One repair in one circumstance, judged by some invariants.
+struct Judged {
+    subject: Repaired,
+    judges: Vec<Invariant>,
+}
+
+impl Subject for Judged {
+    fn name(&self) -> String {
+        self.subject.name()
+    }
+
+    fn kind(&self) -> Kind {
+        self.subject.kind()
+    }
+
+    fn about(&self) -> String {
+        self.subject.about()
+    }
+
+    fn operations(&self) -> Vec<String> {
+        self.subject.operations()
+    }
+
+    fn faults(&self) -> Vec<String> {
+        self.subject.faults()
+    }
+
+    fn staged(&self, _: Engine) -> Box<dyn Explorable + '_> {
+        Box::new(arranged(self.subject.repair, self.subject.circumstance, &self.judges))
+    }
+}
+
+/// What exploring a repair came to, judged by all invariants and then by each.
+fn cell(subject: Repaired, explored: &[Explored]) -> Result<Cell, Failure> {
+    let circles = |_| Failure::because(format_args!("{} goes round in circles", subject.name()));
+    if explored.iter().any(|one| one.circles) {
+        return Err(circles(()));
+    }
+    let judged = || Invariant::ALL.into_iter().zip(&explored[1..]);
+    let broken = judged().filter(|(_, one)| one.violation.is_some()).map(|(judge, _)| judge.name());
+    // Drawn orders may break what all of them together were not seen to.
+    let violation = explored.iter().find_map(|one| one.violation.as_ref());
+    let (limits, staged) = (Limits::default(), subject.staged(Engine::Memory));
+    let small = violation.map(|violation| staged.minimise(&limits, &violation.path, MINIMISE_RUNS_MAX));
+    let small = small.transpose().map_err(|_| circles(()))?;
+    Ok(Cell {
+        subject,
+        broken: broken.collect(),
+        settled: judged().all(|(_, one)| one.is_done()),
+        token: small.map(|small| Token::of(&small.run)),
+        schedules: judged().map(|(_, one)| one.schedules).sum(),
+    })
 }

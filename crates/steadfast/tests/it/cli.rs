@@ -43,8 +43,22 @@ fn what_cannot_be_done_exits_1_and_says_why() {
 
 #[test]
 fn every_command_helps_with_examples() {
-    let commands =
-        ["demo", "up", "server", "agent", "host", "host readmit", "verify", "bench", "explore", "password"];
+    let commands = [
+        "demo",
+        "up",
+        "server",
+        "agent",
+        "host",
+        "host readmit",
+        "verify",
+        "bench",
+        "password",
+        "explore",
+        "explore list",
+        "explore replay",
+        "explore seed",
+        "explore bench",
+    ];
     for command in commands {
         let ran = run(&[command.split(' ').collect::<Vec<_>>(), vec!["--help"]].concat());
         assert_eq!(ran.code, 0, "{command}");

@@ -102,6 +102,33 @@ fn the_seed_is_found_and_its_repairs_are_judged() {
     assert_eq!(drawn, shown, "docs/seed.svg is not what `steadfast explore seed --svg docs/seed.svg` draws");
 }
 
+/// What is asked of a search is asked of the answer to the seed as well: it counts what it tried.
+#[test]
+fn the_seed_is_explored_as_it_is_asked_for() {
+    let answer = |options: &[&str], code| json(&[&["explore", "seed", "--json"], options].concat(), code);
+    let cases: [(&[&str], i32, &str, u64); 5] = [
+        (&["--budget", "1"], 0, "schedules", 1),
+        (&["--budget", "3", "--strategy", "dfs"], 0, "schedules", 3),
+        (&["--budget", "7", "--strategy", "walk", "--workers", "1"], 3, "sampled", 7),
+        (&["--budget", "7", "--strategy", "pos", "--workers", "3"], 3, "sampled", 7),
+        (&["--budget", "20", "--store", "sqlite"], 3, "schedules", 20),
+    ];
+    for (options, code, count, tried) in cases {
+        let found = answer(options, code);
+        let shipped = &found["scenarios"][1];
+        assert_eq!((&shipped[count], &shipped["exhausted"]), (&tried.into(), &false.into()), "{options:?}");
+    }
+    let drawn = |seed| answer(&["--budget", "9", "--strategy", "walk", "--seed", seed], 3);
+    assert_eq!(drawn("5"), drawn("5"));
+    assert_ne!(drawn("5"), drawn("6"));
+    let told = run(&["explore", "seed", "--budget", "1"]);
+    assert!(
+        told.stdout.contains("The race was not found") && told.stdout.contains("open"),
+        "{}",
+        told.stdout
+    );
+}
+
 #[test]
 fn a_file_that_cannot_be_written_is_refused_before_the_search() {
     let endless = ["--all", "--strategy", "walk", "--budget", "24h"];
@@ -155,15 +182,42 @@ fn scenarios_are_drawn() {
 
 #[test]
 fn what_makes_no_sense_is_refused() {
+    let crowd = vec!["boot"; 80].join("+");
     let cases: &[(&[&str], i32, &str)] = &[
         (&["explore"], 2, "name a scenario, or say --all"),
-        (&["explore", "nothing"], 2, "there is no scenario `nothing`"),
-        (&["explore", "two_evacuations", "--budget", "soon"], 2, "neither a time (60s, 5m) nor a number"),
-        (&["explore", "two_evacuations", "--budget", "0"], 2, "neither a time (60s, 5m) nor a number"),
+        (&["explore", "nothing"], 2, "there is no scenario `nothing`; `steadfast explore list` names every"),
+        (&["explore", "two_evacuation"], 2, "did you mean `two_evacuations`? `steadfast explore list`"),
+        (
+            &["explore", "boot+evacute"],
+            2,
+            "no operation `evacute`, which `boot+evacute` names; did you mean `evacuate`?",
+        ),
+        (
+            &["explore", "boot/agent-crsh"],
+            2,
+            "no fault `agent-crsh`, which `boot/agent-crsh` names; did you mean `agent-crash`?",
+        ),
+        (&["explore", "seed/lok/tool"], 2, "did you mean `seed/lock/tool`?"),
+        (&["explore", &crowd], 2, "at most 12 operations, and this names 80"),
+        (&["explore", "replay", &crowd, "abcd"], 2, "at most 12 operations, and this names 80"),
+        (&["explore", "--strategy", "pos", "seed"], 2, "comes first: steadfast explore seed"),
+        (&["explore", "two_evacuations", "seed"], 2, "comes first: steadfast explore seed"),
+        (
+            &["explore", "two_evacuations", "--budget", "soon"],
+            2,
+            "neither a time for all scenarios together (60s, 5m, 2h",
+        ),
+        (&["explore", "two_evacuations", "--budget", "0"], 2, "ask for at least 1s, or for 1"),
+        (&["explore", "two_evacuations", "--budget", "0s"], 2, "ask for at least 1s, or for 1"),
+        (&["explore", "two_evacuations", "--budget", "25h"], 2, "at most 24h"),
         (&["explore", "two_evacuations", "--workers", "0"], 2, "0 is not in 1..="),
         (&["explore", "two_evacuations", "--strategy", "luck"], 2, "[possible values: auto, states"),
         (&["explore", "evacuation_ends_while_audit_runs", "--strategy", "states"], 2, "try --strategy dpor"),
-        (&["explore", "replay", "two_evacuations", "a b"], 2, "this is not a token"),
+        (&["explore", "--all", "--strategy", "states"], 2, "try --kind shipped"),
+        (&["explore", "seed", "--strategy", "states"], 2, "explore evacuate_while_reporting"),
+        (&["explore", "seed", "--all"], 2, "unexpected argument '--all'"),
+        (&["explore", "replay", "two_evacuations", "a b"], 2, "`a b`: this is not a token"),
+        (&["explore", "replay", "unsaved_pins", "UmW9a"], 1, "`UmW9a` is refused by unsaved_pins"),
         (&["explore", "replay", "nothing", "abcd"], 2, "there is no scenario `nothing`"),
         (&["explore", "--all", "two_evacuations"], 2, "cannot be used with"),
         (&["explore", "--grow", "0"], 2, "0 is not in 1..="),
