@@ -40,7 +40,7 @@ fn timeline(name: &str, violation: &Violation) -> String {
     format!("{name}: {}\n{}", violation.message, lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// Every pair, alone and with any one crash, repeated message or lost answer, and every triple: all their states.
+/// Every pair, alone and with each thing that may go wrong but a cut network, and every triple: all their states.
 #[test]
 fn every_combination_holds_in_every_state() {
     let written = |name: &str| scenario::all().iter().any(|race| race.name == name);

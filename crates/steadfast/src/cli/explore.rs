@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 use steadfast_explore::{Draw, Reduction};
 use steadfast_races::Fault;
@@ -22,6 +23,7 @@ Examples:
   steadfast explore --all --kind shipped --budget 5m all of ours, for five minutes
   steadfast explore source_returns --budget 1000000 --strategy dpor
   steadfast explore --grow 500 --strategy pos --budget 300   larger ones, drawn, 300 runs of each
+  steadfast explore --pairs partition --budget 10000000      every pair, and the network may be cut
   steadfast explore --all --html found.html          a page with a picture of each violation
   steadfast explore replay SCENARIO TOKEN            one run again, as it was printed
   steadfast explore bench                            what it costs
@@ -41,8 +43,9 @@ Exit codes: 0 the run goes right; 1 the token does not fit the scenario, or it c
 
 const SEED_EXAMPLES: &str = "\
 The race is hunted in the historic protocol, and looked for in the shipped one at the same moment.
-Three repairs were proposed for it: each is tried in four circumstances, in scenarios that are
-called seed/REPAIR/CIRCUMSTANCE. They are not in the list, because in some of them nothing is
+To reorder its steps, a lock and an atomic check were proposed for it: each is tried in four
+circumstances, with writes and with reads reordered, in scenarios that are called
+seed/REPAIR/CIRCUMSTANCE. They are not in the list, because in some of them nothing is
 found: that is the answer. They can be explored and replayed by these names.
 
 All of it is explored by --strategy and within --budget; auto is dpor here, so that the orders of
@@ -75,8 +78,8 @@ fn list_examples() -> String {
     let (some, more) = operations.split_at(operations.len() / 2);
     format!(
         "\
-The list has every scenario that somebody wrote, every pair of operations, alone and with a fault,
-every triple, and every historic race. The seed's repairs are not in it: they belong to
+The list has every scenario that somebody wrote, every pair of operations, alone and with a fault
+(with all but partition, which --pairs adds), every triple, and every historic race. The seed's repairs are not in it: they belong to
 `steadfast explore seed`.
 
 Any other scenario is made by its name: up to {OPERATIONS_MAX} operations joined with +, and behind a
@@ -110,6 +113,9 @@ pub struct ExploreArgs {
     /// Of all scenarios, only those of this kind
     #[arg(long, value_enum, requires = "all")]
     pub kind: Option<ScenarioKind>,
+    /// Every pair of operations as well in which this may go wrong. The list has those of all faults but partition
+    #[arg(long, value_name = "FAULT", value_parser = fault())]
+    pub pairs: Option<Fault>,
     /// So many scenarios of ours as well that are drawn: up to seven operations at once, with up to three faults
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=GROWN_MAX))]
     pub grow: Option<u64>,
@@ -117,6 +123,12 @@ pub struct ExploreArgs {
     pub extent: Extent,
     #[command(subcommand)]
     pub command: Option<ExploreCommand>,
+}
+
+/// One of the faults, by its name.
+fn fault() -> impl TypedValueParser<Value = Fault> {
+    let names = PossibleValuesParser::new(Fault::ALL.map(Fault::name));
+    names.map(|name| Fault::named(&name).expect("it is one of their names"))
 }
 
 /// How much is explored, and how it is told.

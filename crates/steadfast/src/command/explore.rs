@@ -82,9 +82,11 @@ fn chosen(args: &ExploreArgs) -> Result<Vec<Box<dyn Subject>>, Failure> {
         (true, Some(ScenarioKind::Shipped)) => catalogue::shipped(),
         (true, Some(ScenarioKind::Legacy)) => catalogue::legacy(),
     };
+    subjects.extend(args.pairs.into_iter().flat_map(catalogue::pairs_with));
     subjects.extend(catalogue::grown(args.extent.seed, args.grow.unwrap_or_default()));
     if subjects.is_empty() {
-        let sentence = "name a scenario, or say --all or --grow; `steadfast explore list` names them";
+        let sentence =
+            "name a scenario, or say --all, --pairs or --grow; `steadfast explore list` names them";
         return Err(Failure::Usage(sentence.to_owned()));
     }
     Ok(subjects)
