@@ -64,7 +64,7 @@ pub fn svg(timeline: &Timeline, title: &str) -> String {
 /// What the lines mean, and what is wrong.
 fn legend(timeline: &Timeline, shown: &[&Stale], width: usize) -> Vec<(&'static str, String)> {
     let mut below: Vec<(&'static str, String)> = Vec::new();
-    for Stale { read, written, acted, object } in shown {
+    for Stale { read, written, acted, object, .. } in shown {
         let (read, written, acted) = (read + 1, written + 1, acted + 1);
         below.push((READ, format!("step {read} reads: {object}")));
         below.push((WRITE, format!("step {written} changes it")));

@@ -4,9 +4,6 @@ use std::fmt::Write;
 
 use super::Timeline;
 
-/// How many stale reads are told of: the last ones acted on matter most.
-const STALE_MAX: usize = 4;
-
 /// One line for each step, then what was stale, then what is wrong.
 #[must_use]
 pub fn text(timeline: &Timeline) -> String {
@@ -24,16 +21,7 @@ pub fn text(timeline: &Timeline) -> String {
         };
         line(&mut text, &format!("{number:3}  {:width$}  {mark}{}{writes}", who(moment.actor), moment.label));
     }
-    for stale in timeline.stale.iter().take(STALE_MAX) {
-        let (read, written, acted) = (stale.read + 1, stale.written + 1, stale.acted + 1);
-        line(
-            &mut text,
-            &format!(
-                "stale: step {read} read {}; step {written} wrote it; step {acted} acted on what step {read} saw",
-                stale.object
-            ),
-        );
-    }
+    timeline.sights().iter().for_each(|sight| line(&mut text, sight));
     if let Some(wrong) = &timeline.wrong {
         let when = wrong
             .after

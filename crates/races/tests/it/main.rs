@@ -6,6 +6,7 @@ mod legacy;
 mod mutants;
 mod races;
 mod runs;
+mod stale;
 mod twin;
 
 /// What the executable allocates with.
