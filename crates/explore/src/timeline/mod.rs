@@ -1,6 +1,7 @@
 //! A run told to a person: who did what, what each step read and wrote, which reads were stale when somebody went on
 //! from them, and which did not fit together.
 
+mod mark;
 mod stale;
 mod svg;
 mod text;

@@ -198,8 +198,25 @@ wrong at rest: Lost: counted 1
 ";
     assert_eq!(text, expected, "\n{text}");
     let picture = timeline::svg(&told, "A lost count");
-    assert!(picture.contains("step 1 reads: counter") && picture.contains("Lost: counted 1"));
+    for words in
+        ["saw counter, before step 3", "writes counter", "acts on step 1, writes counter", "Lost: counted 1"]
+    {
+        assert!(picture.contains(words), "{words}: {picture}");
+    }
     let hints = repairs(&TwoClerks, &limits, &small.run.path, RUNS_MAX).expect("it ends");
     let hint = hints.first().expect("a task does two steps");
     assert_eq!((hint.first.as_str(), hint.second.as_str(), hint.verdict), ("read", "write", Verdict::Ends));
+}
+
+/// What must be true once nothing is left to happen cannot be asked of a run that was cut.
+#[test]
+fn only_a_run_that_came_to_rest_is_judged_at_rest() {
+    let limits = Limits::default();
+    let path =
+        search(&TwoClerks, &Options::default()).expect("it ends").violation.expect("a count is lost").path;
+    for steps in 0..=path.len() {
+        let told = timeline::timeline(&TwoClerks, &limits, &path[..steps]).expect("it is short");
+        assert_eq!(told.moments.len(), steps);
+        assert_eq!(told.wrong.is_some(), steps == path.len(), "after {steps} of {} steps", path.len());
+    }
 }
