@@ -33,3 +33,58 @@ pub fn holds(scenario: &str, token: &str, steps: &[&str]) {
         panic!("{scenario}: {}", wrong.message);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use steadfast_explore::{retrace, timeline::timeline};
+
+    use super::*;
+    use crate::scenario;
+
+    const SCENARIO: &str = "two_evacuations";
+
+    /// A run in which nothing goes wrong, by its token, and its steps.
+    fn usual() -> (String, Vec<String>) {
+        let race = scenario::find(SCENARIO).expect("it is in the catalogue");
+        let (limits, staged) = (Limits::default(), race.staged(None));
+        let run = retrace(&staged, &limits, &[]).expect("it ends");
+        let told = timeline(&staged, &limits, &run.path).expect("it ends");
+        let name = |moment: &steadfast_explore::timeline::Moment| {
+            format!("{}: {}", told.actors[moment.actor].task, moment.label)
+        };
+        (Token::of(&run).to_string(), told.moments.iter().map(name).collect())
+    }
+
+    fn held(token: &str, steps: &[String]) -> Result<(), String> {
+        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+        let failed = catch_unwind(|| holds(SCENARIO, token, &steps)).err();
+        failed.map_or(Ok(()), |why| Err(*why.downcast::<String>().expect("it says why")))
+    }
+
+    #[test]
+    fn a_run_holds_while_its_steps_are_those_named() {
+        let (token, steps) = usual();
+        assert!(steps.len() > 3, "{steps:?}");
+        assert_eq!(held(&token, &steps), Ok(()));
+        assert_eq!(held(&token, &steps[..3]), Ok(()), "a test that ends where it went wrong once");
+        let mut other = steps.clone();
+        other[2] = "somebody: something".to_owned();
+        let why = held(&token, &other).expect_err("another step");
+        assert!(why.contains("differs from its test at step 3") && why.contains(&steps[2]), "{why}");
+        let longer = [steps.as_slice(), &other[2..3]].concat();
+        let why = held(&token, &longer).expect_err("a step more");
+        assert!(why.contains("ends earlier"), "{why}");
+    }
+
+    /// A token of other code leads somewhere all the same: as long as the steps are those named, it is the same run.
+    #[test]
+    fn a_token_of_other_code_is_held_to_the_steps() {
+        let (token, steps) = usual();
+        let (run, check) = token.split_at(token.len() - 3);
+        let other = if check == "000" { "111" } else { "000" };
+        assert_eq!(held(&format!("{run}{other}"), &steps), Ok(()));
+        assert!(held("a b", &steps).expect_err("no token").contains("this is not a token"));
+    }
+}

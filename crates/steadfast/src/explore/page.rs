@@ -8,7 +8,7 @@ const STYLE: &str = "body{font:15px/1.5 ui-sans-serif,system-ui,sans-serif;color
                      max-width:70rem;padding:0 1rem}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.5rem}\
                      table{border-collapse:collapse}td,th{border:1px solid #cbd2d9;padding:.3rem .7rem;\
                      text-align:left}code{background:#f1f5f9;padding:.1rem .3rem}figure{margin:1rem 0;\
-                     overflow-x:auto}";
+                     overflow-x:auto}pre{background:#f1f5f9;padding:.6rem .8rem;overflow-x:auto}";
 
 /// The page: what stands above the pictures, then a picture for each violation.
 #[must_use]
@@ -27,12 +27,21 @@ pub fn page(title: &str, above: &str, reports: &[Report]) -> String {
 fn section(report: &Report) -> Option<String> {
     let told = report.violation.as_ref()?;
     let repairs: String =
-        told.repairs().iter().map(|repair| format!("<li>{}</li>", escaped(repair))).collect();
-    let again = told.token.as_ref().map_or_else(String::new, |token| {
-        format!("<p>Again: <code>steadfast explore replay {} {token}</code></p>", escaped(&report.name))
+        told.first_repairs().iter().map(|repair| format!("<li>{}</li>", escaped(repair))).collect();
+    let again = told.token.as_ref().map(|token| {
+        format!("<p>Again: <code>steadfast explore replay {} {token}</code></p>", escaped(&told.scenario))
+    });
+    let nameless = told.nameless.as_ref().map(|why| format!("<p>It has no token: {}.</p>", escaped(why)));
+    let again = again.or(nameless).unwrap_or_default();
+    let test = told.test().map_or_else(String::new, |test| {
+        format!(
+            "<details><summary>A test that runs it again, and says where the code has changed since</summary>\
+             <pre>{}</pre></details>",
+            escaped(&test)
+        )
     });
     Some(format!(
-        "<h2>{}</h2>\n<p>{}. <strong>{}</strong></p>\n<figure>{}</figure>\n<ul>{repairs}</ul>\n{again}\n",
+        "<h2>{}</h2>\n<p>{}. <strong>{}</strong></p>\n<figure>{}</figure>\n<ul>{repairs}</ul>\n{again}\n{test}\n",
         escaped(&report.name),
         escaped(&report.about),
         escaped(&told.message),

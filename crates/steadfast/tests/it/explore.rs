@@ -78,6 +78,7 @@ fn a_violation_has_a_token_that_shows_it_again() {
     assert!(violation["stale"].as_array().is_some_and(|stale| !stale.is_empty()));
     let page = fs::read_to_string(page).expect("it was written");
     assert!(page.contains("<svg") && page.contains(token) && !page.contains("<script"));
+    assert!(page.contains("#[test]") && page.contains(&format!("&quot;{token}&quot;")), "the test is in it");
     let again = run(&["explore", "replay", name, token]);
     let message = violation["message"].as_str().expect("a sentence");
     assert!(again.code == 3 && again.stdout.contains(message), "{again:?}");
