@@ -1,7 +1,6 @@
 //! The answer to the seed: the race as it was, what each proposed repair survives, and the shipped protocol.
 
 use std::collections::BTreeSet;
-use std::iter;
 
 use serde_json::{Value, json};
 use steadfast_explore::timeline::escaped;
@@ -32,12 +31,10 @@ const SHIPPED: &str = "evacuate_while_reporting";
 #[derive(Debug, Clone)]
 pub struct Cell {
     pub subject: Repaired,
-    /// The invariants that some order breaks.
-    pub broken: Vec<&'static str>,
+    /// The invariants that some order breaks, each with a minimal order that does.
+    pub broken: Vec<(Invariant, Token)>,
     /// Whether each of the others holds in every order.
     pub settled: bool,
-    /// A minimal order that breaks one of them.
-    pub token: Option<Token>,
     pub schedules: u64,
 }
 
@@ -60,12 +57,9 @@ impl Answer {
     pub fn find(wanted: Campaign) -> Result<Answer, Failure> {
         let mut subjects = vec![named(HISTORIC)?, named(SHIPPED)?];
         let repaired: Vec<Repaired> = catalogue::repaired().collect();
-        // Each by itself as well: an order that breaks two invariants is told of for one.
         for subject in &repaired {
-            let alone = Invariant::ALL.into_iter().map(|judge| vec![judge]);
-            for judges in iter::once(Invariant::ALL.to_vec()).chain(alone) {
-                subjects.push(Box::new(Judged { subject: *subject, judges }));
-            }
+            let judged = Invariant::ALL.map(|judge| Judged { subject: *subject, judge });
+            subjects.extend(judged.into_iter().map(|judged| Box::new(judged) as Box<dyn Subject>));
         }
         let kinds: Vec<Kind> = subjects.iter().map(|subject| subject.kind()).collect();
         let mut progress = Progress::begin(&kinds, wanted);
@@ -77,7 +71,7 @@ impl Answer {
             let told = found.map(|found| tell(subject, wanted.store, found, explored.circles));
             Report::new(subject, explored.clone(), told)
         };
-        let cells = repaired.into_iter().zip(explored[2..].chunks(1 + Invariant::ALL.len()));
+        let cells = repaired.into_iter().zip(explored[2..].chunks(Invariant::ALL.len()));
         let cells = cells.map(|(subject, explored)| cell(subject, explored)).collect::<Result<_, _>>()?;
         Ok(Answer { historic: report(0), shipped: report(1), cells })
     }
@@ -128,9 +122,12 @@ impl Answer {
             row
         };
         let rows: Vec<_> = self.rows().map(row).collect();
-        let broken = self.cells.iter().filter_map(|cell| {
-            let token = cell.token.as_ref()?;
-            Some(format!("  steadfast explore replay {} {token}\n", cell.subject.name()))
+        let broken = self.cells.iter().flat_map(|cell| {
+            let again = |(invariant, token): &(Invariant, Token)| {
+                let name = invariant.name();
+                format!("  {name:5} steadfast explore replay {} {token}\n", cell.subject.name())
+            };
+            cell.broken.iter().map(again)
         });
         let broken: String = broken.collect();
         let broken =
@@ -148,26 +145,30 @@ impl Answer {
     /// What the words of the table mean, as far as they stand in it.
     fn legend(&self) -> String {
         let columns = Circumstance::ALL.map(|circumstance| (circumstance.name(), circumstance.about()));
-        let broken: BTreeSet<&str> = self.cells.iter().flat_map(|cell| cell.broken.iter().copied()).collect();
-        let broken = Invariant::ALL.into_iter().filter(|judge| broken.contains(judge.name()));
+        let broken = self.cells.iter().flat_map(|cell| &cell.broken).map(|(judge, _)| *judge);
+        let broken: BTreeSet<Invariant> = broken.collect();
         let open = self.cells.iter().any(|cell| !cell.settled);
         let verdicts = [
             ("holds", "no order breaks anything"),
             (OPEN, "nothing else was found, and not every order was tried"),
         ];
         let verdicts = verdicts.into_iter().filter(|(word, _)| open || *word != OPEN);
-        let words =
-            columns.into_iter().chain(broken.map(|judge| (judge.name(), said(judge)))).chain(verdicts);
+        let words = columns
+            .into_iter()
+            .chain(broken.into_iter().map(|judge| (judge.name(), said(judge))))
+            .chain(verdicts);
         words.map(|(word, means)| format!("  {word:15} {means}")).collect::<Vec<_>>().join("\n")
     }
 
     #[must_use]
     pub fn json(&self) -> Value {
         let cell = |cell: &Cell| {
+            let names: Vec<&str> = cell.broken.iter().map(|(invariant, _)| invariant.name()).collect();
+            let tokens: Vec<String> = cell.broken.iter().map(|(_, token)| token.to_string()).collect();
             json!({
                 "name": cell.subject.name(), "repair": cell.subject.repair.name(),
-                "circumstance": cell.subject.circumstance.name(), "broken": cell.broken, "exhausted": cell.settled,
-                "token": cell.token.as_ref().map(ToString::to_string), "schedules": cell.schedules,
+                "circumstance": cell.subject.circumstance.name(), "broken": names, "tokens": tokens,
+                "token": tokens.first(), "exhausted": cell.settled, "schedules": cell.schedules,
             })
         };
         json!({
@@ -181,10 +182,13 @@ impl Answer {
     pub fn page(&self) -> String {
         let row = |(repair, cells): (Repair, [&Cell; CIRCUMSTANCES])| {
             let cell = |cell: &Cell| {
-                let again = cell.token.as_ref().map_or_else(String::new, |token| {
-                    format!("<br><code>{} {token}</code>", escaped(&cell.subject.name()))
-                });
-                format!("<td>{}{again}</td>", cell.verdict())
+                let again = |(invariant, token): &(Invariant, Token)| {
+                    format!("{invariant}<br><code>{} {token}</code>", escaped(&cell.subject.name()))
+                };
+                let open = (!cell.settled).then(|| OPEN.to_owned());
+                let broken: Vec<String> = cell.broken.iter().map(again).chain(open).collect();
+                let verdict = if broken.is_empty() { cell.verdict() } else { broken.join("<br>") };
+                format!("<td>{verdict}</td>")
             };
             format!("<tr><td>{}</td>{}</tr>", escaped(repair.about()), cells.map(cell).concat())
         };
@@ -192,7 +196,7 @@ impl Answer {
             Circumstance::ALL.map(|circumstance| format!("<th>{}</th>", circumstance.about())).concat();
         let above = format!(
             "<p>{}</p><h2>What each proposed repair survives</h2><table><tr><th>repair</th>{heads}</tr>{}</table>\
-             <p>A cell names what some order breaks, and an order that breaks it: \
+             <p>A cell names what some order breaks, each with an order that breaks it: \
              <code>steadfast explore replay NAME TOKEN</code>.</p><pre>{}</pre>",
             escaped(&self.shipped_sentence()),
             self.rows().map(row).collect::<String>(),
@@ -233,15 +237,15 @@ fn said(broken: Invariant) -> &'static str {
 impl Cell {
     fn verdict(&self) -> String {
         let open = (!self.settled).then_some(OPEN);
-        let words: Vec<&str> = self.broken.iter().copied().chain(open).collect();
+        let words: Vec<&str> = self.broken.iter().map(|(judge, _)| judge.name()).chain(open).collect();
         if words.is_empty() { "holds".to_owned() } else { words.join(", ") }
     }
 }
 
-/// One repair in one circumstance, judged by some invariants.
+/// One repair in one circumstance, judged by one invariant: an order that breaks two is told of for each.
 struct Judged {
     subject: Repaired,
-    judges: Vec<Invariant>,
+    judge: Invariant,
 }
 
 impl Subject for Judged {
@@ -266,28 +270,25 @@ impl Subject for Judged {
     }
 
     fn staged(&self, _: Engine) -> Box<dyn Explorable + '_> {
-        Box::new(arranged(self.subject.repair, self.subject.circumstance, &self.judges))
+        Box::new(arranged(self.subject.repair, self.subject.circumstance, &[self.judge]))
     }
 }
 
-/// What exploring a repair came to, judged by all invariants and then by each.
+/// What exploring a repair came to, by each invariant.
 fn cell(subject: Repaired, explored: &[Explored]) -> Result<Cell, Failure> {
     let circles = |_| Failure::because(format_args!("{} goes round in circles", subject.name()));
-    if explored.iter().any(|one| one.circles) {
-        return Err(circles(()));
+    let mut broken = Vec::new();
+    for (judge, one) in Invariant::ALL.into_iter().zip(explored) {
+        if one.circles {
+            return Err(circles(()));
+        }
+        if let Some(violation) = &one.violation {
+            let judged = arranged(subject.repair, subject.circumstance, &[judge]);
+            let small = judged.minimise(&Limits::default(), &violation.path, MINIMISE_RUNS_MAX);
+            broken.push((judge, Token::of(&small.map_err(|_| circles(()))?.run)));
+        }
     }
-    let judged = || Invariant::ALL.into_iter().zip(&explored[1..]);
-    let broken = judged().filter(|(_, one)| one.violation.is_some()).map(|(judge, _)| judge.name());
-    // Drawn orders may break what all of them together were not seen to.
-    let violation = explored.iter().find_map(|one| one.violation.as_ref());
-    let (limits, staged) = (Limits::default(), subject.staged(Engine::Memory));
-    let small = violation.map(|violation| staged.minimise(&limits, &violation.path, MINIMISE_RUNS_MAX));
-    let small = small.transpose().map_err(|_| circles(()))?;
-    Ok(Cell {
-        subject,
-        broken: broken.collect(),
-        settled: judged().all(|(_, one)| one.is_done()),
-        token: small.map(|small| Token::of(&small.run)),
-        schedules: judged().map(|(_, one)| one.schedules).sum(),
-    })
+    let settled = explored.iter().all(Explored::is_done);
+    let schedules = explored.iter().map(|one| one.schedules).sum();
+    Ok(Cell { subject, broken, settled, schedules })
 }

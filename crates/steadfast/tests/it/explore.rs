@@ -95,8 +95,17 @@ fn the_seed_is_found_and_its_repairs_are_judged() {
     assert_eq!(answer["scenarios"][1]["violation"], Value::Null, "the shipped protocol holds");
     let repairs = answer["repairs"].as_array().expect("a list");
     for repair in repairs {
-        let broken = repair["broken"].as_array().is_some_and(|broken| !broken.is_empty());
-        assert_eq!(broken, repair["token"].is_string(), "{repair}");
+        let texts = |list: &str| -> Vec<String> {
+            let texts = repair[list].as_array().expect("a list").iter();
+            texts.map(|text| text.as_str().expect("a text").to_owned()).collect()
+        };
+        let (name, broken, tokens) =
+            (repair["name"].as_str().expect("a name"), texts("broken"), texts("tokens"));
+        assert_eq!(broken.len(), tokens.len(), "{repair}");
+        for (invariant, token) in broken.iter().zip(&tokens) {
+            let again = run(&["explore", "replay", name, token]);
+            assert!(again.stdout.contains(&format!(": {invariant}: ")), "{invariant}: {again:?}");
+        }
     }
     let drawn = fs::read_to_string(picture).expect("it was written");
     let shown = include_str!("../../../../docs/seed.svg");
