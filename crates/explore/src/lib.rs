@@ -78,7 +78,7 @@ pub use meter::Meter;
 pub use minimise::{Minimal, kind_of, minimise};
 pub use repair::{Hint, Verdict, repairs};
 pub use replay::{Replayed, Switch};
-pub use run::{Limits, Merges, Overrun, Trace, Wrong, actors, pace, rehearse, trace};
+pub use run::{Limits, Merges, Trace, Unfinished, Why, Wrong, actors, pace, rehearse, trace};
 pub use sample::{Draw, Sample, Sampled, sample};
 pub use search::{Found, Options, Reduction, Violation, search, search_and_tell};
 pub use steady::{Steady, Sum};

@@ -6,7 +6,7 @@
 
 use crate::executor::StepId;
 use crate::replay::{Replayed, Switch, leniently, switched};
-use crate::run::{Limits, Overrun};
+use crate::run::{Limits, Unfinished};
 use crate::world::Scenario;
 
 /// A run that was made small.
@@ -37,7 +37,7 @@ pub fn minimise<S: Scenario>(
     limits: &Limits,
     path: &[StepId],
     runs_max: u64,
-) -> Result<Minimal, Overrun> {
+) -> Result<Minimal, Unfinished> {
     let origin = scenario.world();
     let first = leniently(scenario, limits, &origin, path)?;
     let kind = kind_of(&first.wrong.as_ref().expect("the run came out wrong").message).to_owned();
@@ -71,7 +71,7 @@ impl<S: Scenario> Shrink<'_, S> {
     }
 
     /// Lets some task do at once what it did in two goes. Answers whether that made the run smaller.
-    fn simplify(&mut self) -> Result<bool, Overrun> {
+    fn simplify(&mut self) -> Result<bool, Unfinished> {
         let path = self.best.path.clone();
         for at in 1..path.len() {
             if self.runs >= self.runs_max {
@@ -95,7 +95,7 @@ impl<S: Scenario> Shrink<'_, S> {
     }
 
     /// Tries all runs with fewer switches than the best one has. Answers whether all were tried.
-    fn fewer(&mut self) -> Result<bool, Overrun> {
+    fn fewer(&mut self) -> Result<bool, Unfinished> {
         let most = self.best.switches.len();
         for switches in 0..most {
             let (tried, found) = self.level(&mut Vec::new(), switches)?;
@@ -108,7 +108,7 @@ impl<S: Scenario> Shrink<'_, S> {
 
     /// Tries every run that has so many more switches, after those given. Answers whether all were tried, and
     /// whether the best run is one of them.
-    fn level(&mut self, switches: &mut Vec<Switch>, more: usize) -> Result<(bool, bool), Overrun> {
+    fn level(&mut self, switches: &mut Vec<Switch>, more: usize) -> Result<(bool, bool), Unfinished> {
         if self.runs >= self.runs_max {
             return Ok((false, false));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::executor::StepId;
-use crate::run::{Limits, Overrun, Run};
+use crate::run::{Limits, Run, Unfinished};
 use crate::search::{Options, search};
 use crate::world::Scenario;
 
@@ -35,7 +35,7 @@ pub fn repairs<S: Scenario>(
     limits: &Limits,
     path: &[StepId],
     schedules_max: u64,
-) -> Result<Vec<Hint>, Overrun> {
+) -> Result<Vec<Hint>, Unfinished> {
     let hint = |(first, second): (String, String)| {
         let merges = BTreeSet::from([(first.clone(), second.clone())]);
         let limits = Limits { merges, ..limits.clone() };

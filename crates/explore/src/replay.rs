@@ -1,7 +1,7 @@
 //! Runs that follow a plan: exactly, leniently, or as usual but for some switches.
 
 use crate::executor::StepId;
-use crate::run::{Choice, Limits, Overrun, Run, Wrong};
+use crate::run::{Choice, Limits, Run, Unfinished, Why, Wrong};
 use crate::steady::Steady;
 use crate::world::Scenario;
 
@@ -44,7 +44,7 @@ pub(crate) fn switched<S: Scenario>(
     limits: &Limits,
     origin: &S::World,
     switches: &[Switch],
-) -> Result<Replayed, Overrun> {
+) -> Result<Replayed, Unfinished> {
     let mut left = switches.iter().peekable();
     follow(scenario, limits, origin, &mut |point, _, usual, others| match left
         .next_if(|switch| switch.point == point)
@@ -63,7 +63,7 @@ pub(crate) fn leniently<S: Scenario>(
     limits: &Limits,
     origin: &S::World,
     plan: &[StepId],
-) -> Result<Replayed, Overrun> {
+) -> Result<Replayed, Unfinished> {
     let place = |id: StepId| plan.iter().position(|planned| *planned == id);
     follow(scenario, limits, origin, &mut |_, choices, usual, _| {
         let planned = choices.iter().filter_map(|choice| Some((place(choice.id)?, choice.id))).min();
@@ -80,7 +80,7 @@ pub(crate) fn follow<S: Scenario>(
     limits: &Limits,
     origin: &S::World,
     say: Say<'_>,
-) -> Result<Replayed, Overrun> {
+) -> Result<Replayed, Unfinished> {
     let mut run = Run::begin(scenario, limits, origin);
     let (mut path, mut switches, mut options, mut names) = (Vec::new(), Vec::new(), Vec::new(), 0);
     loop {
@@ -90,7 +90,7 @@ pub(crate) fn follow<S: Scenario>(
             return Ok(Replayed { path, wrong, switches, options, names });
         }
         if path.len() >= limits.steps_max {
-            return Err(Overrun { path });
+            return Err(Unfinished { path, why: Why::TooLong });
         }
         let usual = choices[usual(&choices, path.last().copied())].id;
         let others: Vec<StepId> = choices.iter().map(|choice| choice.id).filter(|id| *id != usual).collect();

@@ -1,6 +1,7 @@
 //! One run of a scenario, step by step, whoever chooses the steps.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::clock::STEPS_MAX;
 use crate::executor::{
@@ -32,11 +33,36 @@ impl Default for Limits {
 /// The steps of a run, in order, as a person reads them.
 pub type Trace = Vec<Shown>;
 
-/// A run did not end within [`Limits::steps_max`], or came back to where it had been: the steps that it did until then,
-/// no more than are allowed.
+/// A run that was given up: the steps that it did until then, no more than are allowed, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overrun {
+pub struct Unfinished {
     pub path: Vec<StepId>,
+    pub why: Why,
+}
+
+/// Why a run was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// It did not end within [`Limits::steps_max`].
+    TooLong,
+    /// It came back to where it had been.
+    Circles,
+    /// It is not as a search for states foretold: a step touches more than it names, or a task says too little of where
+    /// it stands.
+    Strays,
+}
+
+impl fmt::Display for Unfinished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.why {
+            Why::TooLong => write!(f, "TooLong: it does not end within {} steps", self.path.len()),
+            Why::Circles => f.write_str("Circles: it goes on for ever"),
+            Why::Strays => f.write_str(
+                "Strays: it is not as it was foretold; a step touches more than it names, or a task says too little of \
+                 where it stands",
+            ),
+        }
+    }
 }
 
 /// What is wrong with a run, and after how many steps it was.
@@ -355,7 +381,11 @@ impl<S: Scenario> Drop for Run<'_, S> {
 ///
 /// # Errors
 /// When the run does not end within `steps_max`.
-pub fn rehearse<W: World>(world: W, steps_max: usize, start: impl FnOnce(&Handle<W>)) -> Result<W, Overrun> {
+pub fn rehearse<W: World>(
+    world: W,
+    steps_max: usize,
+    start: impl FnOnce(&Handle<W>),
+) -> Result<W, Unfinished> {
     let core = Core::shared(world);
     start(&Handle(std::sync::Arc::clone(&core)));
     settle(&core);
@@ -367,7 +397,7 @@ pub fn rehearse<W: World>(world: W, steps_max: usize, start: impl FnOnce(&Handle
         };
         if path.len() >= steps_max {
             finish(&core);
-            return Err(Overrun { path });
+            return Err(Unfinished { path, why: Why::TooLong });
         }
         path.push(id);
         let at = lock(&core).find(id).expect("it waits");
@@ -400,12 +430,12 @@ pub fn actors<S: Scenario>(scenario: &S) -> Vec<(String, String)> {
 ///
 /// # Errors
 /// When the run does not end within its limits.
-pub fn pace<S: Scenario>(scenario: &S, limits: &Limits, times: u64) -> Result<u64, Overrun> {
+pub fn pace<S: Scenario>(scenario: &S, limits: &Limits, times: u64) -> Result<u64, Unfinished> {
     let origin = scenario.world();
     let (mut first, mut path) = (Run::begin(scenario, limits, &origin), Vec::new());
     while let Some(id) = first.open().first().copied() {
         if path.len() >= limits.steps_max {
-            return Err(Overrun { path });
+            return Err(Unfinished { path, why: Why::TooLong });
         }
         first.repeat(id);
         path.push(id);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::executor::StepId;
 use crate::footprint::Marks;
 use crate::meter::Meter;
-use crate::run::{Choice, Event, Limits, Overrun, Run, Wrong};
+use crate::run::{Choice, Event, Limits, Run, Unfinished, Why, Wrong};
 use crate::search::Violation;
 use crate::steady::Steady;
 use crate::world::{Scenario, World};
@@ -104,7 +104,7 @@ struct Lessons {
 ///
 /// # Errors
 /// When a run does not end within its limits.
-pub fn sample<S: Scenario>(scenario: &S, sample: &Sample) -> Result<Sampled, Overrun> {
+pub fn sample<S: Scenario>(scenario: &S, sample: &Sample) -> Result<Sampled, Unfinished> {
     let origin = scenario.world();
     let mut sampler = Sampler { scenario, sample, origin, lessons: Lessons::default() };
     for lesson in 0..LESSONS {
@@ -168,7 +168,12 @@ struct Sampler<'a, S: Scenario> {
 }
 
 impl<S: Scenario> Sampler<'_, S> {
-    fn once(&self, draw: Draw, number: u64, learn: &mut dyn FnMut(Choice, &Event)) -> Result<Made, Overrun> {
+    fn once(
+        &self,
+        draw: Draw,
+        number: u64,
+        learn: &mut dyn FnMut(Choice, &Event),
+    ) -> Result<Made, Unfinished> {
         let mut run = Run::begin(self.scenario, &self.sample.limits, &self.origin);
         let mut chooser = Chooser::new(draw, &self.lessons, Steady::of(&(self.sample.seed, number)));
         let mut path = Vec::new();
@@ -179,7 +184,7 @@ impl<S: Scenario> Sampler<'_, S> {
                 return Ok(Made { path, hash, wrong: run.rest() });
             }
             if path.len() >= self.sample.limits.steps_max {
-                return Err(Overrun { path });
+                return Err(Unfinished { path, why: Why::TooLong });
             }
             let choice = chooser.choose(&choices, path.len());
             let event = run.step(choice.id);

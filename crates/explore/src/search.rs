@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::executor::StepId;
 use crate::footprint::Marks;
 use crate::meter::Meter;
-use crate::run::{Event, Limits, Overrun, Run, Waypoint, Wrong};
+use crate::run::{Event, Limits, Run, Unfinished, Waypoint, Why, Wrong};
 use crate::states::search_states;
 use crate::world::{Scenario, World};
 
@@ -147,7 +147,7 @@ pub type Listener<'a, W> = &'a mut dyn FnMut(&W, Option<&Wrong>);
 ///
 /// # Errors
 /// When a run does not end.
-pub fn search<S: Scenario>(scenario: &S, options: &Options) -> Result<Found, Overrun> {
+pub fn search<S: Scenario>(scenario: &S, options: &Options) -> Result<Found, Unfinished> {
     search_and_tell(scenario, options, &mut |_, _| {})
 }
 
@@ -159,7 +159,7 @@ pub fn search_and_tell<S: Scenario>(
     scenario: &S,
     options: &Options,
     tell: Listener<'_, S::World>,
-) -> Result<Found, Overrun> {
+) -> Result<Found, Unfinished> {
     if options.reduction == Reduction::States {
         return search_states(scenario, options, tell);
     }
@@ -191,7 +191,7 @@ struct Search<'a, S: Scenario> {
 impl<S: Scenario> Search<'_, S> {
     /// Runs once: along the points that stand, then on with the first choice at each new one. Steps along points
     /// that stand were judged by the run that first did them.
-    fn run(&mut self, origin: &S::World, tell: Listener<'_, S::World>) -> Result<(), Overrun> {
+    fn run(&mut self, origin: &S::World, tell: Listener<'_, S::World>) -> Result<(), Unfinished> {
         let mut run = Run::begin(self.scenario, &self.options.limits, origin);
         run.keep_answers();
         self.come_back(&mut run);
@@ -205,7 +205,7 @@ impl<S: Scenario> Search<'_, S> {
                 break false;
             }
             if run.depth >= self.options.limits.steps_max {
-                return Err(Overrun { path: self.path() });
+                return Err(Unfinished { path: self.path(), why: Why::TooLong });
             }
             if !self.point(open, &run) {
                 break true;

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use crate::executor::StepId;
 use crate::replay::{Replayed, Switch, follow};
-use crate::run::{Limits, Overrun};
+use crate::run::{Limits, Unfinished};
 use crate::world::Scenario;
 
 const ALPHABET: &[u8; 64] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
@@ -38,14 +38,14 @@ pub enum TokenError {
     /// The scenario, or the code under it, has changed since the token was made: its steps are others now, those here.
     OtherCode(Vec<StepId>),
     /// The run goes round in circles: the code under it has changed.
-    Overrun(Overrun),
+    Unfinished(Unfinished),
 }
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             TokenError::Malformed => "this is not a token: copy it whole, as it was printed",
-            TokenError::OtherCode(_) | TokenError::Overrun(_) => {
+            TokenError::OtherCode(_) | TokenError::Unfinished(_) => {
                 "the token is of other code: the steps of this scenario are not those that it was made of. Explore \
                  the scenario again for a new one"
             }
@@ -106,7 +106,7 @@ impl Token {
             sound &= chosen.is_some() && (left == 0 || next.is_some());
             chosen.unwrap_or(usual)
         });
-        let run = run.map_err(TokenError::Overrun)?;
+        let run = run.map_err(TokenError::Unfinished)?;
         if sound && left == 0 && check(run.names) == expected {
             Ok(run)
         } else {
@@ -119,7 +119,7 @@ impl Token {
 ///
 /// # Errors
 /// When the run does not end within its limits.
-pub fn retrace<S: Scenario>(scenario: &S, limits: &Limits, path: &[StepId]) -> Result<Replayed, Overrun> {
+pub fn retrace<S: Scenario>(scenario: &S, limits: &Limits, path: &[StepId]) -> Result<Replayed, Unfinished> {
     crate::replay::leniently(scenario, limits, &scenario.world(), path)
 }
 

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use steadfast_explore::{Draw, Explorable, Meter, Options, Overrun, Reduction, Sample, Violation};
+use steadfast_explore::{Draw, Explorable, Meter, Options, Reduction, Sample, Unfinished, Violation};
 
 use crate::catalogue::{Engine, Kind, Subject};
 
@@ -59,8 +59,8 @@ pub struct Explored {
     /// Whether every state was come to, or every order tried or covered.
     pub exhausted: bool,
     pub violation: Option<Violation>,
-    /// The violation is that it goes round in circles.
-    pub circles: bool,
+    /// The violation is that a run was given up.
+    pub unfinished: bool,
 }
 
 impl Explored {
@@ -76,10 +76,9 @@ impl Explored {
         self.states.max(self.schedules + self.covered).max(self.sampled)
     }
 
-    fn goes_round(&mut self, Overrun { path }: Overrun) {
-        let message = "Circles: it goes on for ever".to_owned();
-        self.circles = true;
-        self.violation = Some(Violation { message, path });
+    fn gives_up(&mut self, run: Unfinished) {
+        self.unfinished = true;
+        self.violation = Some(Violation { message: run.to_string(), path: run.path });
     }
 }
 
@@ -159,7 +158,7 @@ pub fn campaign(
                 before.sampled += outcome.sampled;
                 before.steps += outcome.steps;
                 before.violation = outcome.violation;
-                before.circles = outcome.circles;
+                before.unfinished = outcome.unfinished;
                 continue;
             }
             // A round that the deadline cut short may have come less far than the one before.
@@ -268,7 +267,7 @@ pub fn explore(subject: &dyn Subject, campaign: Campaign, meter: &Meter) -> Expl
             explored.steps += sampled.steps;
             explored.violation = sampled.violation.map(|(_, violation)| violation);
         }
-        Err(overrun) => explored.goes_round(overrun),
+        Err(run) => explored.gives_up(run),
     }
     explored
 }
@@ -291,6 +290,6 @@ fn searched(
             explored.exhausted = found.exhausted;
             explored.violation = found.violation;
         }
-        Err(overrun) => explored.goes_round(overrun),
+        Err(run) => explored.gives_up(run),
     }
 }

@@ -210,8 +210,8 @@ pub fn all() -> Vec<Box<dyn Subject>> {
 }
 
 /// The most operations and the most faults that a name may be made of. Twelve agents that restart while one dies six
-/// times take some 210 steps to come to rest, and a run is given up after 400, as if it went round in circles: with
-/// twice as many that would be told of code that is right. Fewer would refuse what can still be sampled.
+/// times take some 210 steps to come to rest, and a run is given up after 400: with twice as many that would be told of
+/// code that is right. Fewer would refuse what can still be sampled.
 pub const OPERATIONS_MAX: usize = 12;
 pub const FAULTS_MAX: usize = 6;
 

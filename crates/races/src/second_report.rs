@@ -35,7 +35,7 @@ pub(crate) fn changes_nothing(site: &Site, hosts: &[&Host]) -> Result<(), String
             );
         }
     });
-    let after = reported.map_err(|_| "Q6: a second report goes round in circles".to_owned())?;
+    let after = reported.map_err(|run| format!("Q6: a second report does not end: {run}"))?;
     let rows =
         |site: &Site| site.store.rows().map(|(key, row)| (key.clone(), row.clone())).collect::<Vec<_>>();
     let (before, after) = (rows(site), rows(&after));

@@ -32,7 +32,7 @@ mod worlds;
 
 use crate::executor::{Answer, StepId, lock};
 use crate::footprint::Footprint;
-use crate::run::{Overrun, Run};
+use crate::run::{Run, Unfinished, Why};
 use crate::search::{Found, Listener, Options, Violation};
 use crate::steady::Steady;
 use crate::world::{Scenario, World};
@@ -89,7 +89,7 @@ struct States<'a, 't, S: Scenario> {
 /// Takes every step in every state.
 ///
 /// # Errors
-/// When it goes round in circles, or for longer than a run may.
+/// When it goes round in circles, or for longer than a run may, or when a run does not come to what was foretold.
 ///
 /// # Panics
 /// When steps are to be joined: what they read and write is known of each by itself.
@@ -97,7 +97,7 @@ pub(crate) fn search_states<S: Scenario>(
     scenario: &S,
     options: &Options,
     tell: Listener<'_, S::World>,
-) -> Result<Found, Overrun> {
+) -> Result<Found, Unfinished> {
     assert!(options.limits.merges.is_empty(), "steps are joined in searches through orders");
     let origin = scenario.world();
     let run = Run::begin(scenario, &options.limits, &origin);
@@ -140,8 +140,8 @@ pub(crate) fn search_states<S: Scenario>(
     if states.found.exhausted
         && let Some(state) = circle(states.space.states.next(), &states.ways)
     {
-        let path = states.prove(state).path().to_vec();
-        return Err(Overrun { path });
+        let path = states.prove(state)?.path().to_vec();
+        return Err(Unfinished { path, why: Why::Circles });
     }
     Ok(states.found)
 }
@@ -158,14 +158,14 @@ impl<'a, S: Scenario> States<'a, '_, S> {
 
     /// Judges a state, and takes every step that can happen there. Of those that need a run one is taken at once: the
     /// others may need none any more when their turn comes.
-    fn expand(&mut self, state: StateAt) -> Result<(), Overrun> {
+    fn expand(&mut self, state: StateAt) -> Result<(), Unfinished> {
         if state.is_multiple_of(STATES_PER_PROOF) {
-            self.prove(state);
+            self.prove(state)?;
         }
-        self.judge(state);
-        let open = self.open(state);
+        self.judge(state)?;
+        let open = self.open(state)?;
         if open.is_empty() {
-            self.rest(state);
+            self.rest(state)?;
         }
         let mut unknown = Vec::new();
         for taking in open {
@@ -180,7 +180,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     }
 
     /// Takes a step that needed a run before.
-    fn take(&mut self, taking: Taking) -> Result<(), Overrun> {
+    fn take(&mut self, taking: Taking) -> Result<(), Unfinished> {
         match self.after(taking) {
             Some((place, tasks)) => self.come_to(taking, place, tasks).map(drop),
             None => self.learn(taking),
@@ -188,23 +188,23 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     }
 
     /// Judges a world that was come to for the first time.
-    fn judge(&mut self, state: StateAt) {
+    fn judge(&mut self, state: StateAt) -> Result<(), Unfinished> {
         let place = self.space.states[state].place;
         if std::mem::replace(&mut self.space.worlds.places[place].judged, true) {
-            return;
+            return Ok(());
         }
         if self.space.worlds.places[place].world.is_none() {
-            self.live_in(state);
+            self.live_in(state)?;
         }
         let judged = match &self.space.worlds.places[place].world {
             Some(world) => self.scenario.always(world),
-            None => self.live_in(state).run.judged(),
+            None => self.live_in(state)?.run.judged(),
         };
-        self.note((state, None), judged);
+        self.note((state, None), judged)
     }
 
     /// The steps that can happen in a state. Tasks that stand at the same do the same: one of them is enough.
-    fn open(&mut self, state: StateAt) -> Vec<Taking> {
+    fn open(&mut self, state: StateAt) -> Result<Vec<Taking>, Unfinished> {
         let mut tasks = self.space.states[state].tasks.to_vec();
         tasks.dedup();
         let mut open = Vec::new();
@@ -212,32 +212,32 @@ impl<'a, S: Scenario> States<'a, '_, S> {
             for nth in 0..self.space.standpoints[task].steps.len() {
                 let Await { step, calm, .. } = self.space.standpoints[task].steps[nth];
                 let taking = Taking { state, task, step, calm };
-                if self.is_open(taking, nth) {
+                if self.is_open(taking, nth)? {
                     open.push(taking);
                 }
             }
         }
-        open
+        Ok(open)
     }
 
-    fn is_open(&mut self, Taking { state, task, step, .. }: Taking, nth: usize) -> bool {
+    fn is_open(&mut self, Taking { state, task, step, .. }: Taking, nth: usize) -> Result<bool, Unfinished> {
         let place = self.space.states[state].place;
         let Await { gate: reads, open, .. } = &self.space.standpoints[task].steps[nth];
         let known = open.is_none().then_some(true);
         if let Some(known) = known.or_else(|| self.learnt.is_open(&self.space.worlds, place, step, reads)) {
-            return known;
+            return Ok(known);
         }
         let open =
             match (&self.space.worlds.places[place].world, &self.space.standpoints[task].steps[nth].open) {
                 (Some(world), Some(open)) => open(world),
                 _ => {
-                    let live = self.live_in(state);
+                    let live = self.live_in(state)?;
                     live.run.find(step).is_some_and(|id| live.run.is_open(id))
                 }
             };
         let reads = &self.space.standpoints[task].steps[nth].gate;
         self.learnt.gate(&self.space.worlds, place, (step, open), reads);
-        open
+        Ok(open)
     }
 
     /// The world and the tasks after a step, if no run is needed to know.
@@ -282,7 +282,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     }
 
     /// A step leads to a state.
-    fn come_to(&mut self, from: Taking, place: PlaceAt, tasks: Vec<TaskAt>) -> Result<StateAt, Overrun> {
+    fn come_to(&mut self, from: Taking, place: PlaceAt, tasks: Vec<TaskAt>) -> Result<StateAt, Unfinished> {
         let (state, new) = self.space.state(place, tasks, Some((from.state, from.step)));
         self.found.transitions += 1;
         self.ways.push((from.state, state));
@@ -291,32 +291,33 @@ impl<'a, S: Scenario> States<'a, '_, S> {
             let depth = self.space.states[state].depth as usize;
             self.found.depth = self.found.depth.max(depth);
             if depth > self.options.limits.steps_max {
-                return Err(Overrun { path: self.prove(from.state).path().to_vec() });
+                let path = self.prove(from.state)?.path().to_vec();
+                return Err(Unfinished { path, why: Why::TooLong });
             }
         }
-        self.judge_fresh(from, place);
+        self.judge_fresh(from, place)?;
         Ok(state)
     }
 
     /// What a step did just now is judged by what it left itself: how it came there may count, and not only where.
     /// Where tasks touched more as they went on, the step was not over yet.
-    fn judge_fresh(&mut self, from: Taking, place: PlaceAt) {
+    fn judge_fresh(&mut self, from: Taking, place: PlaceAt) -> Result<(), Unfinished> {
         let before = self.space.states[from.state].place;
         let fresh = self.fresh.remove(&Steady::of(&(before, from.step)));
         let Some(world) = fresh.filter(|_| {
             self.deeds.of(&mut self.space.worlds, before, from.step).is_some_and(|done| done.place == place)
         }) else {
-            return;
+            return Ok(());
         };
         let judged = self.scenario.always(&world);
-        self.note((from.state, Some(from.step)), judged);
+        self.note((from.state, Some(from.step)), judged)
     }
 
     /// A run goes on from a step as none did where it met the same.
-    fn learn(&mut self, taking: Taking) -> Result<(), Overrun> {
+    fn learn(&mut self, taking: Taking) -> Result<(), Unfinished> {
         let Taking { state, step, .. } = taking;
-        let mut live = self.live_with(taking);
-        let id = live.run.find(step).unwrap_or_else(|| self.strays(state));
+        let mut live = self.live_with(taking)?;
+        let id = live.run.find(step).ok_or_else(|| self.strays(state))?;
         let taken = live.take(id);
         self.found.steps += 1;
         let (done, sequel) = match self.done(taking) {
@@ -343,18 +344,17 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         let needs = Needs { objects, dying: sequel.killed, company, hears };
         self.learnt.add(&self.space, (taking, done), needs, Lesson { changes, went });
         let after = self.learnt.after(&mut self.space, taking, done);
-        let (place, tasks) = after.unwrap_or_else(|| self.strays(state));
+        let (place, tasks) = after.ok_or_else(|| self.strays(state))?;
         live.run.world(|world| self.space.worlds.keep(place, world));
         let after = self.come_to(taking, place, tasks)?;
         if !live.has(&self.space.came(state, after)) {
-            self.strays(state);
+            return Err(self.strays(state));
         }
         live.state = live.state.filter(|at| *at == state).map(|_| after);
         let partial = self.space.worlds.places[place].world.is_none();
         let judged = if partial { live.run.judged() } else { Ok(()) };
         self.live = Some(live);
-        self.note((after, None), judged);
-        Ok(())
+        self.note((after, None), judged)
     }
 
     /// Puts the world of a place into a run. Answers whether there is one.
@@ -365,28 +365,33 @@ impl<'a, S: Scenario> States<'a, '_, S> {
     }
 
     /// Nothing can happen any more.
-    fn rest(&mut self, state: StateAt) {
+    fn rest(&mut self, state: StateAt) -> Result<(), Unfinished> {
         let place = self.space.states[state].place;
         if std::mem::replace(&mut self.space.worlds.places[place].rested, true) {
-            return;
+            return Ok(());
         }
-        self.prove(state);
+        self.prove(state)?;
         let live = self.live.as_mut().expect("a run was just made");
         let wrong = live.run.rest();
         live.run.world(|world| (self.tell)(world, wrong.as_ref()));
         self.found.schedules += 1;
-        self.note((state, None), wrong.map_or(Ok(()), |wrong| Err(wrong.message)));
+        self.note((state, None), wrong.map_or(Ok(()), |wrong| Err(wrong.message)))
     }
 
     /// Something may be wrong with a state, or with what a step leaves there.
-    fn note(&mut self, (state, step): (StateAt, Option<u64>), judged: Result<(), String>) {
-        let Err(message) = judged else { return };
+    fn note(
+        &mut self,
+        (state, step): (StateAt, Option<u64>),
+        judged: Result<(), String>,
+    ) -> Result<(), Unfinished> {
+        let Err(message) = judged else { return Ok(()) };
         self.found.violations += 1;
         if self.found.violation.is_none() {
-            let live = self.prove(state);
+            let live = self.prove(state)?;
             let last = step.and_then(|step| live.run.find(step));
             let path = live.path().iter().copied().chain(last).collect();
             self.found.violation = Some(Violation { message, path });
         }
+        Ok(())
     }
 }

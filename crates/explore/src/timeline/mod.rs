@@ -13,7 +13,7 @@ pub use text::text;
 pub use torn::{Sight, Tear, Torn};
 
 use crate::executor::StepId;
-use crate::run::{Limits, Overrun, Run, Wrong};
+use crate::run::{Limits, Run, Unfinished, Why, Wrong};
 use crate::world::{Scenario, World};
 
 /// One step, as a person reads it.
@@ -51,9 +51,9 @@ pub struct Timeline {
 ///
 /// # Errors
 /// When the path does not end within its limits.
-pub fn timeline<S: Scenario>(scenario: &S, limits: &Limits, path: &[StepId]) -> Result<Timeline, Overrun> {
+pub fn timeline<S: Scenario>(scenario: &S, limits: &Limits, path: &[StepId]) -> Result<Timeline, Unfinished> {
     if path.len() > limits.steps_max {
-        return Err(Overrun { path: path.to_vec() });
+        return Err(Unfinished { path: path.to_vec(), why: Why::TooLong });
     }
     let mut run = Run::begin(scenario, limits, &scenario.world());
     let (mut tasks, mut actors, mut moments) = (Vec::new(), Vec::new(), Vec::new());

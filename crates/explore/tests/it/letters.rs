@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_util::future::select;
 use steadfast_explore::{
-    Content, Footprint, Handle, Limits, Options, Reduction, Scenario, Steady, Verdict, When, World, minimise,
-    repairs, search, timeline, trace,
+    Content, Footprint, Handle, Limits, Options, Reduction, Scenario, Steady, Verdict, When, Why, World,
+    minimise, repairs, search, timeline, trace,
 };
 
 type Page = String;
@@ -39,11 +39,16 @@ impl World for Sheet {
     }
 }
 
+/// A hash is written on the page, and nothing is said of it.
+fn footprint(letter: char) -> Footprint<&'static str> {
+    if letter == '#' { Footprint::nothing() } else { Footprint::writes(["page"]) }
+}
+
 async fn letter(sheet: &Handle<Sheet>, letter: char, after: Option<char>) {
     let write = move |sheet: &mut Sheet| {
         assert!(letter != '!', "nobody writes this");
         sheet.0.push(letter);
-        ((), Footprint::writes(["page"]))
+        ((), footprint(letter))
     };
     let when = When::new(after.map(|_| "page"), move |sheet: &Sheet| {
         letter != '?' && after.is_none_or(|after| sheet.0.contains(after))
@@ -164,4 +169,14 @@ fn a_gate_that_reads_nothing_can_be_shut() {
         let found = search(&scenario, &Options { reduction, ..Options::default() }).expect("it ends");
         assert_eq!(found.violation, None, "{reduction:?}");
     }
+}
+
+/// A search for states finds out that a step touches more than it names, and says after which steps.
+#[test]
+fn a_step_that_touches_more_than_it_names_is_found_out() {
+    let scenario = Letters { tasks: &["a#", "xy"], ..WELL };
+    let options = Options { reduction: Reduction::States, ..Options::default() };
+    let run = search(&scenario, &options).expect_err("it is found out");
+    assert_eq!(run.why, Why::Strays, "{run}");
+    assert!(trace(&scenario, &run.path).iter().any(|step| step.label == "#"), "{:?}", run.path);
 }

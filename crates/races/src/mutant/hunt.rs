@@ -33,7 +33,7 @@ pub fn caught_in(mutant: Mutant, race: &Race, runs: u64) -> Option<Caught> {
             let (run, violation) = sampled.violation?;
             (run, violation.message)
         }
-        Ok(Err(_)) => (meter.schedules(), "it goes round in circles".to_owned()),
+        Ok(Err(run)) => (meter.schedules(), run.to_string()),
         Err(_) => (meter.schedules(), "a body does not believe what it reads".to_owned()),
     };
     Some(Caught { scenario: race.name.to_string(), run, message })

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use steadfast_explore::{
-    Found, Options, Overrun, Reduction, Sample, Sampled, Shown, StepId, Violation, World, sample, search,
+    Found, Options, Reduction, Sample, Sampled, Shown, StepId, Unfinished, Violation, World, sample, search,
     search_and_tell, trace,
 };
 use steadfast_races::catalogue;
@@ -20,11 +20,11 @@ const WALKS: u64 = 20_000;
 fn explore(race: &Race) -> Found {
     let (reduction, schedules_max) = (Reduction::States, STATES_MAX);
     let options = Options { reduction, stop_at_violation: true, schedules_max, ..Options::default() };
-    search(&race.staged(None), &options).unwrap_or_else(|overrun| circles(race, &overrun))
+    search(&race.staged(None), &options).unwrap_or_else(|run| given_up(race, &run))
 }
 
-fn circles(race: &Race, overrun: &Overrun) -> ! {
-    panic!("{race:?} goes round in circles:\n{}", timeline(race, None, &overrun.path))
+fn given_up(race: &Race, run: &Unfinished) -> ! {
+    panic!("{race:?}: {run}\n{}", timeline(race, None, &run.path))
 }
 
 fn assert_holds(race: &Race, violation: Option<&Violation>) {
@@ -40,8 +40,7 @@ fn timeline(race: &Race, without: Option<Rule>, path: &[StepId]) -> String {
 
 fn walk(race: &Race, without: Rule, runs: u64) -> Sampled {
     let options = Sample { runs: 0..runs, ..Sample::default() };
-    sample(&race.staged(Some(Mutant::Rule(without))), &options)
-        .unwrap_or_else(|overrun| circles(race, &overrun))
+    sample(&race.staged(Some(Mutant::Rule(without))), &options).unwrap_or_else(|run| given_up(race, &run))
 }
 
 /// Goes through the states of each race, and says how many there were.
@@ -127,7 +126,7 @@ fn ends(race: &Race, without: Option<Rule>, reduction: Reduction) -> (BTreeSet<(
     let found = search_and_tell(&race.staged(without.map(Mutant::Rule)), &options, &mut |world, wrong| {
         ends.insert((world.digest(), wrong.is_some()));
     });
-    (ends, found.unwrap_or_else(|overrun| circles(race, &overrun)))
+    (ends, found.unwrap_or_else(|run| given_up(race, &run)))
 }
 
 /// What the reductions skip changes nothing: each race that is small enough comes to the same ends without them, and

@@ -28,7 +28,7 @@ impl Watch for Telling<'_> {
     fn explored(&mut self, place: usize, explored: &Explored) -> ControlFlow<()> {
         let subject = self.subjects[place].as_ref();
         let violation = explored.violation.as_ref();
-        let told = violation.map(|found| tell(subject, self.campaign.store, found, explored.circles));
+        let told = violation.map(|found| tell(subject, self.campaign.store, found, explored.unfinished));
         let report = Report::new(subject, explored.clone(), told);
         self.progress.clear();
         match (self.told)(&report) {

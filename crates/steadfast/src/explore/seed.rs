@@ -68,7 +68,7 @@ impl Answer {
         let report = |place: usize| {
             let (subject, explored): (&dyn Subject, &Explored) = (subjects[place].as_ref(), &explored[place]);
             let found = explored.violation.as_ref();
-            let told = found.map(|found| tell(subject, wanted.store, found, explored.circles));
+            let told = found.map(|found| tell(subject, wanted.store, found, explored.unfinished));
             Report::new(subject, explored.clone(), told)
         };
         let cells = repaired.into_iter().zip(explored[2..].chunks(Invariant::ALL.len()));
@@ -276,17 +276,16 @@ impl Subject for Judged {
 
 /// What exploring a repair came to, by each invariant.
 fn cell(subject: Repaired, explored: &[Explored]) -> Result<Cell, Failure> {
-    let circles = |_| Failure::because(format_args!("{} goes round in circles", subject.name()));
+    let given_up = |why: &str| Failure::because(format_args!("{}: {why}", subject.name()));
     let mut broken = Vec::new();
     for (judge, one) in Invariant::ALL.into_iter().zip(explored) {
-        if one.circles {
-            return Err(circles(()));
+        let Some(violation) = &one.violation else { continue };
+        if one.unfinished {
+            return Err(given_up(&violation.message));
         }
-        if let Some(violation) = &one.violation {
-            let judged = arranged(subject.repair, subject.circumstance, &[judge]);
-            let small = judged.minimise(&Limits::default(), &violation.path, MINIMISE_RUNS_MAX);
-            broken.push((judge, Token::of(&small.map_err(|_| circles(()))?.run)));
-        }
+        let judged = arranged(subject.repair, subject.circumstance, &[judge]);
+        let small = judged.minimise(&Limits::default(), &violation.path, MINIMISE_RUNS_MAX);
+        broken.push((judge, Token::of(&small.map_err(|run| given_up(&run.to_string()))?.run)));
     }
     let settled = explored.iter().all(Explored::is_done);
     let schedules = explored.iter().map(|one| one.schedules).sum();

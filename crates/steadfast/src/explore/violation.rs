@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 use steadfast_explore::timeline::{Moment, Reaction, Sight, Stale, Tear, Timeline, Torn, text};
-use steadfast_explore::{Hint, Limits, Options, STEPS_MAX, Sample, Token, Verdict, Violation, kind_of};
+use steadfast_explore::{Hint, Limits, Options, Sample, Token, Verdict, Violation, kind_of};
 use steadfast_races::catalogue::{Engine, Subject};
 
 /// How many runs a violation may take to be made small. More proves more of them minimal.
@@ -53,13 +53,13 @@ fn in_less(subject: &dyn Subject, on: Engine, kind: &str) -> Option<(Box<dyn Sub
 }
 
 /// Makes a violation small and tells it: first with fewer operations and faults, then with fewer switches. A run that
-/// goes round in circles is told as it is.
-pub(super) fn tell(subject: &dyn Subject, on: Engine, violation: &Violation, circles: bool) -> Told {
-    if circles {
-        return endless(subject, on, violation);
+/// was given up is told as it is.
+pub(super) fn tell(subject: &dyn Subject, on: Engine, violation: &Violation, unfinished: bool) -> Told {
+    if unfinished {
+        return given_up(subject, on, violation);
     }
     if let Some((smaller, violation)) = in_less(subject, on, kind_of(&violation.message)) {
-        return tell(smaller.as_ref(), on, &violation, circles);
+        return tell(smaller.as_ref(), on, &violation, unfinished);
     }
     let (limits, staged) = (Limits::default(), subject.staged(on));
     let (scenario, message) = (subject.name(), violation.message.clone());
@@ -83,25 +83,17 @@ pub(super) fn tell(subject: &dyn Subject, on: Engine, violation: &Violation, cir
     }
 }
 
-/// Tells of a run that does not end, as far as it was followed.
-fn endless(subject: &dyn Subject, on: Engine, violation: &Violation) -> Told {
-    let path = &violation.path[..violation.path.len().min(STEPS_MAX)];
-    let usual = Limits::default();
-    let message = if path.len() < usual.steps_max {
-        violation.message.clone()
-    } else {
-        format!("{}: it did not end within {} steps", kind_of(&violation.message), path.len())
-    };
-    let limits = Limits { steps_max: path.len().max(usual.steps_max), ..usual };
-    let timeline = subject.staged(on).timeline(&limits, path).expect("it was followed so far");
+/// Tells of a run that did not come to its end, as far as it was followed.
+fn given_up(subject: &dyn Subject, on: Engine, violation: &Violation) -> Told {
+    let timeline = subject.staged(on).timeline(&Limits::default(), &violation.path);
     Told {
         scenario: subject.name(),
-        message,
+        message: violation.message.clone(),
         token: None,
         nameless: Some("a token leads to the end of a run, and this one has none".to_owned()),
         switches: 0,
         proved: false,
-        timeline,
+        timeline: timeline.expect("it was followed so far"),
         hints: Vec::new(),
     }
 }
@@ -442,13 +434,11 @@ mod tests {
 
     #[test]
     fn a_run_that_does_not_end_is_not_judged_at_rest_and_has_no_token() {
-        let overrun =
-            Endless.staged(Engine::Memory).search(&Options::default()).expect_err("it does not end");
-        let violation = Violation { message: "Circles: it goes on for ever".to_owned(), path: overrun.path };
+        let run = Endless.staged(Engine::Memory).search(&Options::default()).expect_err("it does not end");
+        let violation = Violation { message: run.to_string(), path: run.path };
         let told = tell(&Endless, Engine::Memory, &violation, true);
-        let steps_max = Limits::default().steps_max;
-        let message = format!("Circles: it did not end within {steps_max} steps");
-        assert_eq!((told.message.as_str(), told.invariant()), (message.as_str(), "Circles"));
+        let message = format!("TooLong: it does not end within {} steps", Limits::default().steps_max);
+        assert_eq!((told.message.as_str(), told.invariant()), (message.as_str(), "TooLong"));
         let text = told.text();
         assert!(text.contains(&format!("wrong: {message}\n")) && !text.contains("Rest: "), "{text}");
         assert!(text.contains("no token: ") && !text.contains("switches"), "{text}");

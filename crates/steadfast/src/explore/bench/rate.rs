@@ -1,6 +1,6 @@
 //! Steps of the shipped code per second of CPU time, and what bounds them.
 
-use steadfast_explore::{Draw, Explorable, Limits, Options, Overrun, Reduction, Sample};
+use steadfast_explore::{Draw, Explorable, Limits, Options, Reduction, Sample, Unfinished};
 use steadfast_races::catalogue::{Engine, Subject};
 
 use super::{Bar, Figure, timed};
@@ -55,7 +55,7 @@ pub(super) fn all(subject: &dyn Subject, aside: &mut dyn FnMut(&str)) -> Vec<Fig
 }
 
 /// Does some steps, and answers how many.
-type Stepping<'a> = &'a dyn Fn(&dyn Explorable) -> Result<u64, Overrun>;
+type Stepping<'a> = &'a dyn Fn(&dyn Explorable) -> Result<u64, Unfinished>;
 
 fn rate(name: &str, (subject, engine): (&dyn Subject, Engine), steps: Stepping<'_>) -> Figure {
     let staged = subject.staged(engine);
