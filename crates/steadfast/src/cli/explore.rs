@@ -23,7 +23,7 @@ Examples:
   steadfast explore --all --kind shipped --budget 5m all of ours, for five minutes
   steadfast explore source_returns --budget 1000000 --strategy dpor
   steadfast explore --grow 500 --strategy pos --budget 300   larger ones, drawn, 300 runs of each
-  steadfast explore --pairs partition --budget 10000000      every pair, and the network may be cut
+  steadfast explore --pairs partition                every pair, while the network may be cut
   steadfast explore --all --html found.html          a page with a picture of each violation
   steadfast explore replay SCENARIO TOKEN            one run again, as it was printed
   steadfast explore bench                            what it costs
