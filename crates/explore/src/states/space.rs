@@ -1,5 +1,7 @@
 //! The states that a search has come to: each pair of a world and of where tasks stand, and the way to it.
 
+use std::hash::Hash;
+
 use super::by_hash::ByHash;
 use super::list::{At, List};
 use super::standpoints::{Standpoints, TaskAt};
@@ -23,11 +25,22 @@ pub(super) struct State {
     from: Option<(StateAt, u64)>,
 }
 
+/// A second hash of a state: two that share their number by chance differ in it. It lies beside the number, so that
+/// states need not be looked at to be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Check(u32);
+
+impl Check {
+    fn of(state: &impl Hash) -> Check {
+        Check((Steady::of(state) >> 32) as u32)
+    }
+}
+
 pub(super) struct Space<W: World> {
     pub worlds: Worlds<W>,
     pub standpoints: Standpoints<W>,
     pub states: List<State>,
-    by_number: ByHash<StateAt>,
+    by_number: ByHash<(StateAt, Check)>,
 }
 
 impl<W: World> Space<W> {
@@ -61,16 +74,15 @@ impl<W: World> Space<W> {
         from: Option<(StateAt, u64)>,
     ) -> (StateAt, bool) {
         tasks.sort_unstable();
-        let next = self.states.next();
-        let found = *self.by_number.entry(Steady::of(&(place, &tasks))).or_insert(next);
-        if found == next {
+        let (number, check) = (Steady::of(&(place, &tasks)), Check::of(&(&tasks, place)));
+        let (found, known) = *self.by_number.entry(number).or_insert((self.states.next(), check));
+        assert!(check == known, "no two states have one number");
+        let new = found == self.states.next();
+        if new {
             let depth = from.map_or(0, |(before, _)| self.states[before].depth + 1);
             self.states.push(State { place, tasks: tasks.into(), depth, from });
-            return (found, true);
         }
-        let known = &self.states[found];
-        assert!(known.place == place && *known.tasks == *tasks, "no two states have one number");
-        (found, false)
+        (found, new)
     }
 
     /// Where tasks stand in a state that did not in the one before.

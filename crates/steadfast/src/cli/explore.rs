@@ -79,8 +79,8 @@ fn list_examples() -> String {
     format!(
         "\
 The list has every scenario that somebody wrote, every pair of operations, alone and with a fault
-(with all but partition, which --pairs adds), every triple, and every historic race. The seed's repairs are not in it: they belong to
-`steadfast explore seed`.
+(with all but partition, which --pairs adds), every triple, and every historic race. The seed's
+repairs are not in it: they belong to `steadfast explore seed`.
 
 Any other scenario is made by its name: up to {OPERATIONS_MAX} operations joined with +, and behind a
 slash up to {FAULTS_MAX} faults, as in boot+evacuate/agent-crash+message-lost. What stands there twice
