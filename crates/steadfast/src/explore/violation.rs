@@ -163,7 +163,11 @@ impl Told {
         }
         if self.token.is_some() {
             let minimal = if self.proved { ", and no run with fewer goes wrong like this" } else { "" };
-            told.push_str(&format!("{} switches from the usual order{minimal}\n", self.switches));
+            let switches = match self.switches {
+                1 => "1 switch".to_owned(),
+                several => format!("{several} switches"),
+            };
+            told.push_str(&format!("{switches} from the usual order{minimal}\n"));
         }
         for repair in self.first_repairs() {
             told.push_str(&format!("repair: {repair}\n"));
