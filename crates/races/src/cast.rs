@@ -8,6 +8,8 @@ pub(crate) use crash::Crash;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::future::select_all;
 use steadfast_explore::{Handle, When};
 use steadfast_model::cause::{Cause, Scope};
 use steadfast_model::claim::{Claim, Said};
@@ -348,24 +350,30 @@ impl Cast {
         AgentWorld { site, act, host, process, drawn, older, cause: cause("agent"), mutant, possible }
     }
 
-    /// A host cannot be reached for a while.
-    pub(crate) fn partition(&self, number: u8) {
-        let (cast, cut, healed) = (self.clone(), host(number), host(number));
+    /// One of these hosts cannot be reached for a while.
+    pub(crate) fn partition(&self, numbers: Vec<u8>) {
+        let cast = self.clone();
         self.site.spawn(FATE, Fault::Partition.name(), async move {
-            let link = |host: &HostId| Touched::writes([Object::Link(host.clone())]);
-            let cuts = move |site: &mut Site| {
-                site.cut.insert(cut.clone());
-                // Its question and its report both find nobody.
-                let earned = [site.earn(&cut, "agent.retry", 2), site.earn(&cut, "agent.tick", 1)];
-                ((), link(&cut).and_writes(earned))
-            };
-            goes_wrong(&cast.site, Fault::Partition, "partition".to_owned(), at_once(), cuts).await;
+            let cut = numbers.iter().map(|number| cast.is_cut_off(*number).map(|()| *number).boxed());
+            let (number, ..) = select_all(cut).await;
+            let healed = host(number);
             let heals = move |site: &mut Site| {
                 site.cut.remove(&healed);
-                ((), link(&healed))
+                ((), Touched::writes([Object::Link(healed.clone())]))
             };
             cast.site.step("network heals", heals).await;
         });
+    }
+
+    fn is_cut_off(&self, number: u8) -> impl Future<Output = ()> + Send + 'static {
+        let cut = host(number);
+        let cuts = move |site: &mut Site| {
+            site.cut.insert(cut.clone());
+            // Its question and its report both find nobody.
+            let earned = [site.earn(&cut, "agent.retry", 2), site.earn(&cut, "agent.tick", 1)];
+            ((), Touched::writes([Object::Link(cut.clone())]).and_writes(earned))
+        };
+        goes_wrong(&self.site, Fault::Partition, format!("{} is cut off", host(number)), at_once(), cuts)
     }
 }
 

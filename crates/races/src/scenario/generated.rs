@@ -220,7 +220,8 @@ pub(crate) fn start(ops: &[Op], absent: &[Op], faults: &[Fault], cast: &Cast) {
         None => true,
     });
     let crashes: Vec<Crash> = faults.iter().copied().filter_map(crash).collect();
-    let returning = begun.contains(&Op::HostReturn).then_some(1).filter(|_| !crashes.is_empty());
+    let returns = begun.contains(&Op::HostReturn).then_some(1);
+    let returning = returns.filter(|_| !crashes.is_empty());
     for op in begun {
         if op != Op::HostReturn || returning.is_none() {
             begin(op, setting, cast);
@@ -229,7 +230,8 @@ pub(crate) fn start(ops: &[Op], absent: &[Op], faults: &[Fault], cast: &Cast) {
     if !crashes.is_empty() {
         cast.crashes(crashes, living, returning);
     }
-    faults.iter().for_each(|fault| befall(*fault, setting, cast));
+    let with_agents: Vec<u8> = living.into_iter().chain(returns).collect();
+    faults.iter().for_each(|fault| befall(*fault, &with_agents, cast));
 }
 
 /// What dies with this fault, if it is a crash of something on a host.
@@ -274,15 +276,15 @@ fn begin(op: Op, setting: Setting, cast: &Cast) {
     }
 }
 
-/// Starts what makes a fault happen, where it is not a message's or an order's own, and no crash on a host. A crash is
-/// a task that comes once: it needs no other budget.
-fn befall(fault: Fault, setting: Setting, cast: &Cast) {
-    let near = setting.near();
+/// Starts what makes a fault happen, where it is not a message's or an order's own, and no crash on a host: `hosts` have
+/// an agent, or come to have one. A crash is a task that comes once: it needs no other budget.
+fn befall(fault: Fault, hosts: &[u8], cast: &Cast) {
     match fault {
         Fault::ControlCrash => cast.control_dies(),
-        Fault::Partition => cast.partition(near),
+        Fault::Partition if !hosts.is_empty() => cast.partition(hosts.to_vec()),
         Fault::AgentCrash
         | Fault::HostCrash
+        | Fault::Partition
         | Fault::MessageLost
         | Fault::AnswerLost
         | Fault::MessageRepeated

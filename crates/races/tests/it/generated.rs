@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 
-use steadfast_explore::{Options, Reduction, Sample, Scenario, Violation, sample, search_and_tell, trace};
+use steadfast_explore::{
+    Handle, Options, Reduction, Sample, Scenario, Violation, sample, search, search_and_tell, trace,
+};
 use steadfast_races::campaign::{Budget, Campaign, Explored, Strategy, campaign};
 use steadfast_races::catalogue::{self, Engine, Subject};
 use steadfast_races::mutant::{Mutant, Rule};
 use steadfast_races::scenario;
 use steadfast_races::scenario::generated::{self, Op};
 use steadfast_races::scenario::grown;
-use steadfast_races::{Fault, Site};
+use steadfast_races::{Fault, Race, Site};
 
 /// More states than any of the races has. A search of so many takes about a gigabyte.
 const STATES_MAX: u64 = 3_000_000;
@@ -90,6 +92,49 @@ fn a_crash_hits_any_host_that_has_an_agent() {
     ];
     for (name, wanted) in cases {
         assert_eq!(crashed(name), wanted.iter().map(|hosts| hosts.to_vec()).collect(), "{name}");
+    }
+}
+
+/// A race in which a host may not be cut off: whoever explores it sees whether one ever is.
+struct NeverCut {
+    race: Race,
+    host: String,
+}
+
+impl Scenario for NeverCut {
+    type World = Site;
+
+    fn world(&self) -> Site {
+        self.race.staged(None).world()
+    }
+
+    fn start(&self, site: &Handle<Site>) {
+        self.race.staged(None).start(site);
+    }
+
+    fn always(&self, site: &Site) -> Result<(), String> {
+        let cut = site.cut.iter().any(|host| host.to_string() == self.host);
+        if cut { Err(format!("Cut: {}", self.host)) } else { Ok(()) }
+    }
+}
+
+/// So does a cut network.
+#[test]
+fn a_network_is_cut_wherever_an_agent_lives() {
+    let cases: [(&str, &[&str]); 3] = [
+        ("evacuate+host_return/partition", &["host1", "host2"]),
+        ("remove_host+host_return/partition", &["host1"]),
+        ("stop/partition", &["host1"]),
+    ];
+    for (name, wanted) in cases {
+        for host in ["host1", "host2"] {
+            let race = scenario::find(name).expect("a race of this name");
+            let never = NeverCut { race, host: host.to_owned() };
+            let options =
+                Options { reduction: Reduction::States, stop_at_violation: true, ..Options::default() };
+            let found = search(&never, &options).expect("it ends");
+            assert_eq!(found.violation.is_some(), wanted.contains(&host), "{name}: {host}");
+        }
     }
 }
 
