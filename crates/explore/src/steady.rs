@@ -2,8 +2,8 @@
 
 use std::hash::{Hash, Hasher};
 
-/// A hash that is the same in every run, and on every machine of one byte order: seeds, tokens and hashes of runs rest on
-/// it.
+/// A hash that is the same in every run, and on every machine of one byte order: seeds, tokens and hashes of runs rest
+/// on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Steady(u64);
 

@@ -1,5 +1,5 @@
-//! Goes through scenarios, several at a time, and tells what came of each. For a given number of states or schedules what
-//! comes out does not depend on how many workers there are: each scenario is explored by one of them.
+//! Goes through scenarios, several at a time, and tells what came of each. For a given number of states or schedules
+//! what comes out does not depend on how many workers there are: each scenario is explored by one of them.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -141,7 +141,8 @@ pub(crate) fn at_rest(site: &Site) -> Result<(), String> {
     snapshot.hosts.iter().try_for_each(|host| returned(site, host))
 }
 
-/// One more report of every agent that is heard changes nothing. It depends on the state alone, not on how it came about.
+/// One more report of every agent that is heard changes nothing. It depends on the state alone, not on how it came
+/// about.
 pub(crate) fn stays(site: &Site) -> Result<(), String> {
     let snapshot = snapshot(site);
     let hosts = snapshot.hosts.iter().map(Arc::as_ref);

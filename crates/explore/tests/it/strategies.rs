@@ -30,7 +30,8 @@ fn every_schedule_is_the_same_a_second_time() {
     }
 }
 
-/// Runs that two workers share are the runs that one of them would have made, and the first that goes wrong is the same.
+/// Runs that two workers share are the runs that one of them would have made, and the first that goes wrong is the
+/// same.
 #[test]
 fn runs_do_not_depend_on_who_makes_them() {
     let mut wrong = 0;

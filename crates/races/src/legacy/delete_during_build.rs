@@ -1,7 +1,7 @@
 //! Race 16, LP 1679750: a server is deleted between its scheduling and the making of its row.
 //!
-//! There is no row to delete yet, so the API deletes the request to build. The conductor, which has allocated meanwhile,
-//! finds the request gone and stops, and nobody removes the allocation.
+//! There is no row to delete yet, so the API deletes the request to build. The conductor, which has allocated
+//! meanwhile, finds the request gone and stops, and nobody removes the allocation.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

@@ -1,8 +1,8 @@
 //! Race 19, LP 1836754: a delete fails because somebody else wrote the allocation.
 //!
-//! The delete reads the allocation's generation and writes an empty allocation with it. In between another writer, a move
-//! that allocates its destination, raised the generation. The delete is refused and the server is left in error. Nova now
-//! deletes whatever is there, which can remove a newer claim.
+//! The delete reads the allocation's generation and writes an empty allocation with it. In between another writer, a
+//! move that allocates its destination, raised the generation. The delete is refused and the server is left in error.
+//! Nova now deletes whatever is there, which can remove a newer claim.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

@@ -1,8 +1,8 @@
 //! Race 13: a host that is only cut off has its instance evacuated, and gives the device away when it is back.
 //!
 //! The source is silent and taken for dead; its guest runs on. The instance is evacuated. When the source is heard of
-//! again its agent has not restarted, so nothing is cleaned up: its audit finds that the instance lives elsewhere, frees
-//! the device under the guest that still runs, and the next boot is given it. Nova asks its operators to fence.
+//! again its agent has not restarted, so nothing is cleaned up: its audit finds that the instance lives elsewhere,
+//! frees the device under the guest that still runs, and the next boot is given it. Nova asks its operators to fence.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

@@ -1,8 +1,8 @@
 //! Race 29, LP 1853009: the old owner of a node deletes the record that the new owner has taken over.
 //!
-//! An agent lists the records of its nodes; then the hash ring gives a node to another agent, which takes the record over.
-//! The first agent's driver no longer reports the node, so it deletes the record, whoever's it is. The new owner has seen
-//! the record and does not look again.
+//! An agent lists the records of its nodes; then the hash ring gives a node to another agent, which takes the record
+//! over. The first agent's driver no longer reports the node, so it deletes the record, whoever's it is. The new owner
+//! has seen the record and does not look again.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

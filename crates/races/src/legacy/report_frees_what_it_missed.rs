@@ -1,7 +1,7 @@
 //! Race 53, CloudStack issues 11574 and 12910: a report resets devices in use to free.
 //!
-//! A host's report is made while a guest is about to start, or with a tool that failed, and shows its device as unused. The
-//! collector writes the device free when the guest already runs with it.
+//! A host's report is made while a guest is about to start, or with a tool that failed, and shows its device as unused.
+//! The collector writes the device free when the guest already runs with it.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Race 17, LP 1848343: a move that is rolled back gives a deleted server its allocation again.
 //!
-//! A move puts the allocation of its instance under its own name. The instance is deleted: under its name there is nothing
-//! to remove. The move finds no host, and puts the allocation back under the name of what no longer exists.
+//! A move puts the allocation of its instance under its own name. The instance is deleted: under its name there is
+//! nothing to remove. The move finds no host, and puts the allocation back under the name of what no longer exists.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

@@ -1,8 +1,8 @@
 //! Race U4: the source's agent starts and completes an evacuation that is still under way.
 //!
-//! Since race 10 was mended the source knows of evacuations under way, and marks each "completed" once it has cleaned up.
-//! A completed move is not unfinished: the destination's next audit finds the instance neither at home nor on its way, and
-//! frees the device. The lock that cured the seed does not help, for the source is another process.
+//! Since race 10 was mended the source knows of evacuations under way, and marks each "completed" once it has cleaned
+//! up. A completed move is not unfinished: the destination's next audit finds the instance neither at home nor on its
+//! way, and frees the device. The lock that cured the seed does not help, for the source is another process.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

@@ -1,8 +1,8 @@
 //! Race 10, LP 1764883: the source's agent starts while its instance is being evacuated.
 //!
-//! It looks for evacuations that are accepted or done, and this one is under way: pre-migrating. So it takes the instance
-//! for one of its own whose rebuild was cut short, and puts it in error. The evacuation then finds the instance in a
-//! state that it does not expect, and fails.
+//! It looks for evacuations that are accepted or done, and this one is under way: pre-migrating. So it takes the
+//! instance for one of its own whose rebuild was cut short, and puts it in error. The evacuation then finds the
+//! instance in a state that it does not expect, and fails.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

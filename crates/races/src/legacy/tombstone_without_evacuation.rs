@@ -1,7 +1,7 @@
 //! Race 11, LP 1713783: an evacuation that found no host leaves a record by which the source destroys the only copy.
 //!
-//! The record of the evacuation is written when it is asked for. No host is found, the instance stays where it is, and so
-//! does the record. When the source's agent starts, it reads the record as "evacuated away", and destroys the guest.
+//! The record of the evacuation is written when it is asked for. No host is found, the instance stays where it is, and
+//! so does the record. When the source's agent starts, it reads the record as "evacuated away", and destroys the guest.
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{

@@ -39,8 +39,8 @@ pub fn caught_in(mutant: Mutant, race: &Race, runs: u64) -> Option<Caught> {
     Some(Caught { scenario: race.name.to_string(), run, message })
 }
 
-/// Goes through the scenarios, the likely ones first, with a few runs of each: the races that somebody wrote, then pairs
-/// with an operation that is wrong, alone and with something that goes wrong, then triples.
+/// Goes through the scenarios, the likely ones first, with a few runs of each: the races that somebody wrote, then
+/// pairs with an operation that is wrong, alone and with something that goes wrong, then triples.
 #[must_use]
 pub fn hunt(mutant: Mutant, runs: u64) -> Option<Caught> {
     let written = scenario::all().into_iter().cloned();

@@ -387,8 +387,8 @@ impl Swapped {
     }
 }
 
-/// The changes in two, those that are `first` and the rest. The ledger tells of a device with the device's row, and of a
-/// claim with the claim's.
+/// The changes in two, those that are `first` and the rest. The ledger tells of a device with the device's row, and of
+/// a claim with the claim's.
 fn parted(changes: &Changes, first: impl Fn(&Write) -> bool) -> PutOff {
     let (now, later): (Vec<Write>, Vec<Write>) =
         changes.writes.iter().cloned().partition(|write| first(write));

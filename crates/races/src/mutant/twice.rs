@@ -1,5 +1,5 @@
-//! What is done twice: a message that is handled again, a body that is run and committed again although its first commit
-//! was stored, an order that takes effect again. The second time comes at any later step.
+//! What is done twice: a message that is handled again, a body that is run and committed again although its first
+//! commit was stored, an order that takes effect again. The second time comes at any later step.
 
 use steadfast_operations::seam::Step;
 

@@ -276,8 +276,8 @@ fn begin(op: Op, setting: Setting, cast: &Cast) {
     }
 }
 
-/// Starts what makes a fault happen, where it is not a message's or an order's own, and no crash on a host: `hosts` have
-/// an agent, or come to have one. A crash is a task that comes once: it needs no other budget.
+/// Starts what makes a fault happen, where it is not a message's or an order's own, and no crash on a host: `hosts`
+/// have an agent, or come to have one. A crash is a task that comes once: it needs no other budget.
 fn befall(fault: Fault, hosts: &[u8], cast: &Cast) {
     match fault {
         Fault::ControlCrash => cast.control_dies(),

@@ -209,9 +209,9 @@ fn what_was_found_stays_fixed() {
     check(&races.collect::<Vec<_>>(), Strategy::Auto, SOME_STATES);
 }
 
-/// Combinations in which a search came to another state than it had foretold: a task lost two answers at once, and which
-/// it missed first depended on more than was looked at; a report that waited to leave its host was older than what its
-/// agent knew.
+/// Combinations in which a search came to another state than it had foretold: a task lost two answers at once, and
+/// which it missed first depended on more than was looked at; a report that waited to leave its host was older than
+/// what its agent knew.
 const FORETOLD: [&str; 2] = ["delete+report/control-crash+timer-early", "delete+report/partition"];
 
 #[test]

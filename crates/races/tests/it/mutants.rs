@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use steadfast_races::mutant::{Caught, Fate, Mutant, Rule, caught_in, fate};
 use steadfast_races::scenario;
 
-/// Up to how many random runs it may take to catch a mutant in the scenario that is named for it. The rarest takes about
-/// a third of them.
+/// Up to how many random runs it may take to catch a mutant in the scenario that is named for it. The rarest takes
+/// about a third of them.
 const RUNS: u64 = 4_000;
 
-/// How many random runs of each race an equivalent mutant must survive. It is evidence for the reason that is given, and
-/// what would show that the reason has ceased to hold.
+/// How many random runs of each race an equivalent mutant must survive. It is evidence for the reason that is given,
+/// and what would show that the reason has ceased to hold.
 const RUNS_EQUIVALENT: u64 = 25;
 
 /// Does something for each mutant, on all cores.

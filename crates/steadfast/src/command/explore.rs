@@ -57,8 +57,8 @@ fn no_states(historic: &str, instead: &str) -> Failure {
     Failure::Usage(format!("{historic} is historic: its states are not told apart, try {instead}"))
 }
 
-/// The file that somebody names, if they do. It is opened before the search begins, and after everything else that could
-/// be refused.
+/// The file that somebody names, if they do. It is opened before the search begins, and after everything else that
+/// could be refused.
 fn opened(path: Option<&Path>) -> Result<Option<Output>, Failure> {
     path.map(Output::open).transpose()
 }

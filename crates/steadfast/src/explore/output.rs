@@ -1,5 +1,5 @@
-//! A file that is written at the end of a search. It is opened before the search begins: nobody waits an hour for a page
-//! that cannot be written.
+//! A file that is written at the end of a search. It is opened before the search begins: nobody waits an hour for a
+//! page that cannot be written.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;

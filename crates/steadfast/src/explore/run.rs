@@ -1,5 +1,5 @@
-//! Explores scenarios for whoever asked on the command line: says how far it has come, and makes of what was found what a
-//! person needs.
+//! Explores scenarios for whoever asked on the command line: says how far it has come, and makes of what was found what
+//! a person needs.
 
 use std::ops::ControlFlow;
 

@@ -25,8 +25,8 @@ use crate::backoff;
 /// Bodies that share one commit at most. More make the first of a burst wait for the last; fewer flush more often.
 const BATCH_MAX: usize = 64;
 
-/// How often a body is run that others' commits stop. Each of their commits is somebody's success, so that many in a row
-/// mean that the body carries a row from an earlier step that is out of date for good.
+/// How often a body is run that others' commits stop. Each of their commits is somebody's success, so that many in a
+/// row mean that the body carries a row from an earlier step that is out of date for good.
 const TRIES_MAX: u32 = 16;
 
 /// What a store needs of the world.

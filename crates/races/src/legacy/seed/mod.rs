@@ -1,12 +1,12 @@
 //! Race 1, LP 1896463: an evacuation ends while its destination audits.
 //!
-//! The audit lists the instances of its host, and the evacuated one is not yet here. The evacuation ends: the instance is
-//! here, its migration is done. The audit lists the unfinished moves, and the instance is not among them. What is in
+//! The audit lists the instances of its host, and the evacuated one is not yet here. The evacuation ends: the instance
+//! is here, its migration is done. The audit lists the unfinished moves, and the instance is not among them. What is in
 //! neither list has no right to a device, so the device of a running guest is freed.
 //!
-//! Three repairs were proposed when the bug was first described: to reorder operations, to use locks, to check state more
-//! atomically. Here each is an arrangement of the same steps, and each is tried in circumstances that a test in one process
-//! does not see. What becomes of them is found by search.
+//! Three repairs were proposed when the bug was first described: to reorder operations, to use locks, to check state
+//! more atomically. Here each is an arrangement of the same steps, and each is tried in circumstances that a test in
+//! one process does not see. What becomes of them is found by search.
 //!
 //! Two reorderings are meant by the first. The evacuation may write its end in the other order, the migration before
 //! the host: that makes a moment at which nobody can know that the instance is coming, and an audit may fall into it

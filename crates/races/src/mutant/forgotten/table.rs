@@ -7,8 +7,8 @@ use steadfast_operations::seam::Table;
 use super::{Forgotten, Loss};
 use crate::scenario::generated::Op;
 
-/// Each line: the step, what it forgets, in words, which operations show it, and how it is forgotten: a field keeps what
-/// it was, rows of a table are not written, or something else.
+/// Each line: the step, what it forgets, in words, which operations show it, and how it is forgotten: a field keeps
+/// what it was, rows of a table are not written, or something else.
 macro_rules! forgotten {
     ($($step:literal $what:literal: $about:literal, [$($op:ident),+], $how:ident $loss:tt;)*) => {
         &[$(Forgotten {
