@@ -19,7 +19,7 @@ pub type Merges = BTreeSet<(String, String)>;
 /// How runs are run, whoever chooses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest run. A longer one means that something goes round in circles.
+    /// The longest run: one that is not over by then is given up.
     pub steps_max: usize,
     pub merges: Merges,
 }

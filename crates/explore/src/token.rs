@@ -37,7 +37,7 @@ pub enum TokenError {
     Malformed,
     /// The scenario, or the code under it, has changed since the token was made: its steps are others now, those here.
     OtherCode(Vec<StepId>),
-    /// The run goes round in circles: the code under it has changed.
+    /// The run was given up: the code under it has changed.
     Unfinished(Unfinished),
 }
 

@@ -18,7 +18,8 @@ use crate::world::World;
 pub(super) struct Needs {
     pub objects: Vec<ObjectAt>,
     pub dying: Vec<u64>,
-    /// Somebody who lost something by it touched the world: then it holds only where the same ones lose the same.
+    /// Somebody who lost something by it touched the world or told others: then it holds only where the same ones lose
+    /// the same.
     pub company: bool,
     pub hears: Hears,
 }
@@ -39,8 +40,8 @@ pub(super) enum Hears {
 pub(super) enum Mourning {
     /// Where it stands afterwards, with those that it started.
     Stands(Vec<TaskAt>),
-    /// It touches the world as it goes on, so what comes of it depends on more than itself.
-    Touches,
+    /// It touches the world as it goes on, or tells others, so what comes of it depends on more than itself.
+    Reaches,
 }
 
 /// How tasks go on where they meet the same.
@@ -239,7 +240,7 @@ impl Learnt {
             }
             match self.losses.get(&(*task, loss))? {
                 Mourning::Stands(stands) => left.extend_from_slice(stands),
-                Mourning::Touches => return None,
+                Mourning::Reaches => return None,
             }
         }
         Some(left)

@@ -58,8 +58,8 @@ pub(super) struct Moved<'a, 'r, S: Scenario> {
 
 impl<S: Scenario> Moved<'_, '_, S> {
     /// Which tasks went where, and what that depended on: whoever waits for the result of the one that did the step,
-    /// and everybody, if one of those touched the world that lost something. Of those that died with nodes nothing is
-    /// left, and what that meant to each of the others is learnt by itself.
+    /// and everybody, if one of those touched the world or told others that lost something. Of those that died with
+    /// nodes nothing is left, and what that meant to each of the others is learnt by itself.
     pub fn learn(&self, space: &mut Space<S::World>, learnt: &mut Learnt) -> (Hears, bool, Went) {
         let (doer, dying) = (self.sequel.doer, &self.sequel.killed);
         let moves = Moves::of(self.before, &self.live.stances);
@@ -69,6 +69,8 @@ impl<S: Scenario> Moved<'_, '_, S> {
         let deaths = Deaths::of(dying, others.map(|at| at.bonds));
         let mut mourners = BTreeMap::new();
         let (mut left, mut came) = (Vec::new(), Vec::new());
+        // Somebody moved who lost nothing by the deaths: another one may have, and told of it.
+        let mut heard_of_it = false;
         for at in self.before.iter().filter(|at| at.task == doer || !deaths.is_dead(&at.bonds)) {
             let loss = deaths.loss(&at.bonds);
             let stood = space.standpoint(at, || unreachable!("whoever leaves a standpoint stood there"));
@@ -76,6 +78,7 @@ impl<S: Scenario> Moved<'_, '_, S> {
                 mourners.insert(at.task, (stood, loss, Vec::new()));
             } else if !moves.stays(at) && !waits(at.task) {
                 left.push(stood);
+                heard_of_it |= at.task != doer;
             }
         }
         for at in &self.live.stances {
@@ -90,14 +93,14 @@ impl<S: Scenario> Moved<'_, '_, S> {
         let touchers: Vec<Option<usize>> =
             self.sequel.touchers.iter().flatten().map(|task| moves.source(*task)).collect();
         // Nobody knows who started a task that is gone already.
-        let touches = |task: usize| touchers.contains(&Some(task)) || touchers.contains(&None);
-        let company = mourners.keys().any(|task| touches(*task));
+        let reaches = |task: usize| heard_of_it || touchers.contains(&Some(task)) || touchers.contains(&None);
+        let company = mourners.keys().any(|task| reaches(*task));
         for (task, (stood, loss, stands)) in mourners {
             if company {
                 left.push(stood);
                 came.extend_from_slice(&stands);
             }
-            let mourning = if touches(task) { Mourning::Touches } else { Mourning::Stands(stands) };
+            let mourning = if reaches(task) { Mourning::Reaches } else { Mourning::Stands(stands) };
             learnt.mourns(stood, loss, mourning);
         }
         (hears, company, Went { left, came, own, tells })

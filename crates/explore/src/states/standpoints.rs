@@ -147,10 +147,17 @@ impl<W: World> Standpoints<W> {
         askers.next().filter(|_| askers.next().is_none())
     }
 
-    /// The tasks that a step concerns: the one that does it, the one that waits for that one's result, and those whose
-    /// results these two wait for, which learn of it if they do so no longer.
+    /// The tasks that a step concerns: the one that does it, those that wait for its result, and for theirs in turn, and
+    /// those whose results all these wait for, which learn of it if they do so no longer.
     pub fn concerned(&self, tasks: &[TaskAt], doer: TaskAt) -> Vec<TaskAt> {
-        let mut concerned: Vec<TaskAt> = self.askers(tasks, doer).chain([doer]).collect();
+        let mut concerned = vec![doer];
+        let mut next = 0;
+        while let Some(asked) = concerned.get(next).copied() {
+            let askers: Vec<TaskAt> =
+                self.askers(tasks, asked).filter(|asker| !concerned.contains(asker)).collect();
+            concerned.extend(askers);
+            next += 1;
+        }
         let bonds = |task: &TaskAt| self[*task].bonds;
         let wait: Vec<u64> = concerned.iter().map(|task| bonds(task).kind).collect();
         let asked = |task: &&TaskAt| bonds(task).awaited.is_some_and(|awaited| wait.contains(&awaited.by));

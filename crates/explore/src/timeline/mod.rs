@@ -95,7 +95,7 @@ fn names<O: ToString>(objects: &[O]) -> Vec<String> {
 fn gate<S: Scenario>(run: &Run<'_, S>, id: StepId) -> Vec<<S::World as World>::Object> {
     let waiting = run.stances().into_iter().flat_map(|stance| run.waiting(stance.task));
     let mut gated = waiting.filter(|step| !step.gate.is_empty());
-    gated.find(|step| run.find(step.number) == Some(id)).map_or_else(Vec::new, |step| step.gate)
+    gated.find(|step| run.is_numbered(id, step.number)).map_or_else(Vec::new, |step| step.gate)
 }
 
 /// How many stale reads are told of.

@@ -128,27 +128,28 @@ impl Draws {
         }
     }
 
-    fn op(&mut self, nested: bool) -> Op {
+    /// `depth` says how deep tasks may start tasks here.
+    fn op(&mut self, depth: u64) -> Op {
         let node = u32::try_from(self.below(2)).expect("few");
         match self.below(14) {
-            0 if nested => Op::Spawn(node, self.ops(2, false)),
-            1 if nested => Op::Request(node, self.ops(2, false)),
+            0 if depth > 0 => Op::Spawn(node, self.ops(2, depth - 1)),
+            1 if depth > 0 => Op::Request(node, self.ops(2, depth - 1)),
             2 => Op::Crash(node),
             3 | 4 => Op::Either(Box::new(self.simple()), Box::new(self.simple())),
             5 => Op::Fault(self.place(), Box::new(self.simple())),
             6 => Op::Ask(self.place(), Box::new(self.simple())),
-            7 if nested => Op::Order(node, self.place(), Box::new(self.simple())),
-            8 if nested => Op::Both(node, vec![self.simple()], vec![self.simple()]),
+            7 if depth > 0 => Op::Order(node, self.place(), Box::new(self.simple())),
+            8 if depth > 0 => Op::Both(node, self.ops(1, depth - 1), vec![self.simple()]),
             _ => self.simple(),
         }
     }
 
-    fn ops(&mut self, most: u64, nested: bool) -> Vec<Op> {
-        (0..=self.below(most)).map(|_| self.op(nested)).collect()
+    fn ops(&mut self, most: u64, depth: u64) -> Vec<Op> {
+        (0..=self.below(most)).map(|_| self.op(depth)).collect()
     }
 
     pub fn program(&mut self) -> Program {
-        let task = |draws: &mut Draws| (u32::try_from(draws.below(3)).expect("few"), draws.ops(2, true));
+        let task = |draws: &mut Draws| (u32::try_from(draws.below(3)).expect("few"), draws.ops(2, 2));
         Program((0..2 + self.below(2)).map(|_| task(self)).collect())
     }
 }
@@ -248,7 +249,8 @@ impl Worker {
             }
             Op::Request(node, ops) => {
                 let child = self.child();
-                board.request(node.to_string(), "asked", async move { child.all(&ops).await }).await;
+                let name = format!("asked {}", child.number);
+                board.request(node.to_string(), name, async move { child.all(&ops).await }).await;
             }
             Op::Both(node, one, other) => self.both(node, one, other).await,
             Op::Order(node, at, then) => self.order(node, at, *then).await,

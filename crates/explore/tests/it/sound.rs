@@ -145,6 +145,17 @@ fn what_was_lost_is_found() {
                 (0, vec![Op::Add(0), Op::Read(1)]),
             ],
         ),
+        (
+            "a task that waits for one that dies tells another one",
+            vec![
+                (2, vec![Op::Request(0, vec![Op::Add(0), Op::Request(1, vec![Op::Add(1)])]), Op::Add(2)]),
+                (3, vec![Op::Crash(1)]),
+            ],
+        ),
+        (
+            "a task that ends lets another one end, which tells a third",
+            vec![(0, vec![Op::Both(1, vec![Op::Request(2, vec![Op::Add(0)])], vec![Op::Read(1)])])],
+        ),
     ];
     for (name, tasks) in cases {
         let program = Program(tasks);
@@ -191,6 +202,10 @@ fn what_is_recalled_is_what_would_be_done() {
             let whole = reach(&program, reduction);
             let redone = reach(&Redone(&program), reduction);
             recalled += whole.found.recalled;
+            if reduction == Reduction::States && !whole.found.exhausted {
+                // Which states come first depends on what was learnt by then.
+                continue;
+            }
             assert_eq!(whole.ends, redone.ends, "seed {seed}, {reduction:?} of {program:?}");
             assert_eq!(whole.worlds(), redone.worlds(), "seed {seed}, {reduction:?} of {program:?}");
             let (found, redone) = (told(reduction, whole.found), told(reduction, redone.found));
