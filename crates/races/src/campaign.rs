@@ -140,7 +140,7 @@ pub fn campaign(
     let mut schedules = FIRST_ROUND;
     while !left.is_empty() && Instant::now() < deadline {
         let subjects: Vec<&dyn Subject> = left.iter().map(|place| all[*place]).collect();
-        // Whatever a search has not exhausted is sampled for the rest of the time.
+        // Whatever a search has not exhausted is sampled at the end, while there is time.
         let draws = campaign.strategy == Strategy::Auto && Instant::now() >= searched;
         let (strategy, until) = match campaign.strategy {
             Strategy::Auto if draws => (Strategy::Draw(Draw::Portfolio), deadline),

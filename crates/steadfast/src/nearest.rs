@@ -1,6 +1,6 @@
 //! Which of the names that are known was probably meant by one that is not.
 
-/// How many letters may differ for a name to be suggested, for each three letters of it.
+/// For a name to be suggested, one letter may differ for so many that it has.
 const LETTERS_PER_TYPO: usize = 3;
 
 /// The name that was probably meant.

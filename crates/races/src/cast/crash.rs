@@ -99,34 +99,39 @@ impl Cast {
         });
     }
 
-    /// Each of these crashes hits one of the hosts on which an agent lives, and once in all: `living` has one, and
-    /// `returning` boots at some moment and has one from then on. What died starts again.
+    /// Each of these crashes hits one of the hosts on which an agent lives: `living` has one, and `returning` boots at
+    /// some moment and has one from then on. What died starts again.
     ///
     /// It is one task for all of them: which hosts a crash can hit follows from what came before it, and needs no
     /// further step that looks.
     pub(crate) fn crashes(&self, mut crashes: Vec<Crash>, living: Option<u8>, returning: Option<u8>) {
         let cast = self.clone();
         self.site.spawn(FATE, "crashes", async move {
+            let mut hosts: Vec<u8> = living.into_iter().collect();
             let mut coming: Vec<Coming> = Vec::new();
-            coming.extend(living.iter().flat_map(|number| cast.may_die(&crashes, *number)));
+            coming.extend(hosts.iter().flat_map(|number| cast.may_die(&crashes, *number)));
             coming.extend(returning.map(|number| -> Coming {
                 (None, cast.started(number, "host returns").map(move |()| number).boxed())
             }));
             while !coming.is_empty() {
-                let (crash, number) = first(&mut coming).await;
-                coming.retain(|(what, _)| *what != crash);
-                crashes.retain(|one| Some(*one) != crash);
-                if crash.is_none() {
+                let (what, number) = first(&mut coming).await;
+                coming.retain(|(other, _)| *other != what);
+                let Some(crash) = what else {
                     coming.extend(cast.may_die(&crashes, number));
+                    hosts.push(number);
                     cast.begins_to_live(number);
-                } else {
-                    cast.agent(number);
+                    continue;
+                };
+                crashes.remove(crashes.iter().position(|one| *one == crash).expect("it was to come"));
+                if crashes.contains(&crash) {
+                    coming.extend(hosts.iter().flat_map(|number| cast.may_die(&[crash], *number)));
                 }
+                cast.agent(number);
             }
         });
     }
 
-    /// The crashes that can hit a host.
+    /// What can hit a host next, where these crashes are left: those of one kind come one after the other.
     fn may_die(&self, crashes: &[Crash], number: u8) -> Vec<Coming> {
         let one = |crash: &Crash| -> Coming {
             let dies = match crash {
@@ -135,7 +140,7 @@ impl Cast {
             };
             (Some(*crash), dies.map(move |()| number).boxed())
         };
-        crashes.iter().map(one).collect()
+        [Crash::Agent, Crash::Host].iter().filter(|kind| crashes.contains(kind)).map(one).collect()
     }
 
     /// The control plane dies at some moment, and another starts and sweeps.

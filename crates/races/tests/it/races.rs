@@ -103,10 +103,10 @@ fn the_seed_is_found_in_the_audit_and_in_nothing_else() {
     let seed = scenario::all()
         .into_iter()
         .find(|race| race.name == "evacuate_while_reporting")
-        .expect("the seed is a race");
+        .expect("the scenario of its moment is a race");
     let shipped = search(&seed.staged(None), &Options::default()).expect("it ends");
     let planted = search(&seed.staged(seed.rule.map(Mutant::Rule)), &Options::default()).expect("it ends");
-    println!("the seed: {} orders hold", shipped.schedules);
+    println!("at the seed's moment: {} orders hold", shipped.schedules);
     println!(
         "with the audit: {} runs lose the device, {} orders in all",
         planted.violations, planted.schedules
