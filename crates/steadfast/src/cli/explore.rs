@@ -43,9 +43,10 @@ Exit codes: 0 the run goes right; 1 the token does not fit the scenario, or it c
 
 const SEED_EXAMPLES: &str = "\
 The race is hunted in the historic protocol, and looked for in the shipped one at the same moment.
-To reorder its writes, or its reads, a lock and an atomic check were proposed for it: each is tried
-in four circumstances, in scenarios that are called seed/REPAIR/CIRCUMSTANCE. They are not in the list, because in some of them nothing is
-found: that is the answer. They can be explored and replayed by these names.
+To reorder its writes, or its reads, a lock and an atomic check were proposed for it: each is
+tried in four circumstances, in scenarios that are called seed/REPAIR/CIRCUMSTANCE. They are not
+in the list, because in some of them nothing is found: that is the answer. They can be explored
+and replayed by these names.
 
 All of it is explored by --strategy and within --budget; auto is dpor here, so that the orders of
 both protocols are counted. --strategy states is refused: the historic protocol tells no states
