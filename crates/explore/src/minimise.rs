@@ -6,7 +6,7 @@
 
 use crate::executor::StepId;
 use crate::replay::{Replayed, Switch, leniently, switched};
-use crate::run::{Limits, Unfinished};
+use crate::run::{Limits, Unfinished, Why};
 use crate::world::Scenario;
 
 /// A run that was made small.
@@ -28,10 +28,7 @@ pub fn kind_of(message: &str) -> &str {
 /// Makes a run small, in at most `runs_max` runs.
 ///
 /// # Errors
-/// When a run does not end within its limits.
-///
-/// # Panics
-/// When nothing is wrong with the run that was given.
+/// When a run does not end within its limits, and when nothing is wrong with the one that was given.
 pub fn minimise<S: Scenario>(
     scenario: &S,
     limits: &Limits,
@@ -40,7 +37,10 @@ pub fn minimise<S: Scenario>(
 ) -> Result<Minimal, Unfinished> {
     let origin = scenario.world();
     let first = leniently(scenario, limits, &origin, path)?;
-    let kind = kind_of(&first.wrong.as_ref().expect("the run came out wrong").message).to_owned();
+    let Some(wrong) = &first.wrong else {
+        return Err(Unfinished { path: first.path, why: Why::Strays });
+    };
+    let kind = kind_of(&wrong.message).to_owned();
     let mut search = Shrink { scenario, limits, origin, kind, best: first, runs: 1, runs_max };
     while search.simplify()? {}
     let proved = search.fewer()?;

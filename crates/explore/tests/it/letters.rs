@@ -111,6 +111,14 @@ fn a_switch_after_a_step_without_a_choice_is_tried() {
     assert_eq!(small.run.switches.len(), 1);
 }
 
+/// A run that is not wrong is not made small: nobody is told that it was.
+#[test]
+fn a_run_that_is_not_wrong_is_refused() {
+    let scenario = Letters { tasks: &["ab"], ..WELL };
+    let refused = minimise(&scenario, &Limits::default(), &[], RUNS_MAX).expect_err("it is not wrong");
+    assert_eq!((refused.why, refused.path.len()), (Why::Strays, 2));
+}
+
 /// A step that is put off until it is known what it takes away is reported as what it was.
 #[test]
 fn a_violation_ends_with_the_step_that_is_wrong() {
