@@ -52,7 +52,7 @@ impl Refusal {
         bad_media_type = UNSUPPORTED_MEDIA_TYPE
         /// A route of the API that this site does not have.
         not_implemented = NOT_IMPLEMENTED
-        /// The store cannot be reached, or the site is unfinished; the same request may work later.
+        /// The store cannot be reached, or the site is overrun; the same request may work later.
         unavailable = SERVICE_UNAVAILABLE
         /// A fault of ours. The sentence is for the client; what happened is logged where it is found.
         internal = INTERNAL_SERVER_ERROR
