@@ -183,6 +183,13 @@ impl<'a, S: Scenario> Run<'a, S> {
         core.show(&core.pending[core.find(id).expect("a step is shown while it waits")])
     }
 
+    /// What the gate of a waiting step is read from.
+    pub fn gate(&self, id: StepId) -> Vec<<S::World as World>::Object> {
+        let core = lock(&self.core);
+        let asked = &core.pending[core.find(id).expect("a step is asked of while it waits")].asked;
+        asked.gate.as_ref().map_or_else(Vec::new, |gate| gate.reads.clone())
+    }
+
     pub fn world<T>(&self, ask: impl FnOnce(&S::World) -> T) -> T {
         ask(&lock(&self.core).world)
     }

@@ -14,7 +14,7 @@ pub use torn::{Sight, Tear, Torn};
 
 use crate::executor::StepId;
 use crate::run::{Limits, Run, Unfinished, Why, Wrong};
-use crate::world::{Scenario, World};
+use crate::world::Scenario;
 
 /// One step, as a person reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub fn timeline<S: Scenario>(scenario: &S, limits: &Limits, path: &[StepId]) -> 
     for id in path {
         let place = tasks.iter().position(|task| *task == id.task);
         let actor = place.unwrap_or(tasks.len());
-        let mut awaits = names(&gate(&run, *id));
+        let mut awaits = names(&run.gate(*id));
         run.watched(*id, &mut |shown, footprint| {
             if actor == tasks.len() {
                 tasks.push(id.task);
@@ -89,13 +89,6 @@ fn names<O: ToString>(objects: &[O]) -> Vec<String> {
     names.sort();
     names.dedup();
     names
-}
-
-/// What a step waits for.
-fn gate<S: Scenario>(run: &Run<'_, S>, id: StepId) -> Vec<<S::World as World>::Object> {
-    let waiting = run.stances().into_iter().flat_map(|stance| run.waiting(stance.task));
-    let mut gated = waiting.filter(|step| !step.gate.is_empty());
-    gated.find(|step| run.is_numbered(id, step.number)).map_or_else(Vec::new, |step| step.gate)
 }
 
 /// How many stale reads are told of.
