@@ -350,9 +350,12 @@ impl Cast {
         AgentWorld { site, act, host, process, drawn, older, cause: cause("agent"), mutant, possible }
     }
 
-    /// One of these hosts cannot be reached for a while.
-    pub(crate) fn partition(&self, numbers: Vec<u8>) {
-        let cast = self.clone();
+    /// One of these hosts cannot be reached for a while, if there are any.
+    pub(crate) fn partition(&self, numbers: &[u8]) {
+        if numbers.is_empty() {
+            return;
+        }
+        let (cast, numbers) = (self.clone(), numbers.to_vec());
         self.site.spawn(FATE, Fault::Partition.name(), async move {
             let cut = numbers.iter().map(|number| cast.is_cut_off(*number).map(|()| *number).boxed());
             let (number, ..) = select_all(cut).await;

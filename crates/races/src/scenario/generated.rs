@@ -236,21 +236,8 @@ pub(crate) fn start(ops: &[Op], absent: &[Op], faults: &[Fault], cast: &Cast) {
 
 /// What dies with this fault, if it is a crash of something on a host.
 fn crash(fault: Fault) -> Option<Crash> {
-    match fault {
-        Fault::AgentCrash => Some(Crash::Agent),
-        Fault::HostCrash => Some(Crash::Host),
-        Fault::ControlCrash
-        | Fault::MessageLost
-        | Fault::AnswerLost
-        | Fault::MessageRepeated
-        | Fault::AnswerDelayed
-        | Fault::LateList
-        | Fault::OrderFails
-        | Fault::OrderAnswerLost
-        | Fault::TimerEarly
-        | Fault::Partition
-        | Fault::ClockJumps => None,
-    }
+    let crashes = [(Fault::AgentCrash, Crash::Agent), (Fault::HostCrash, Crash::Host)];
+    crashes.into_iter().find_map(|(crashes, what)| (crashes == fault).then_some(what))
 }
 
 fn begin(op: Op, setting: Setting, cast: &Cast) {
@@ -281,10 +268,9 @@ fn begin(op: Op, setting: Setting, cast: &Cast) {
 fn befall(fault: Fault, hosts: &[u8], cast: &Cast) {
     match fault {
         Fault::ControlCrash => cast.control_dies(),
-        Fault::Partition if !hosts.is_empty() => cast.partition(hosts.to_vec()),
+        Fault::Partition => cast.partition(hosts),
         Fault::AgentCrash
         | Fault::HostCrash
-        | Fault::Partition
         | Fault::MessageLost
         | Fault::AnswerLost
         | Fault::MessageRepeated

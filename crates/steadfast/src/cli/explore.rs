@@ -84,7 +84,7 @@ repairs are not in it: they belong to `steadfast explore seed`.
 
 Any other scenario is made by its name: up to {OPERATIONS_MAX} operations joined with +, and behind a
 slash up to {FAULTS_MAX} faults, as in boot+evacuate/agent-crash+message-lost. What stands there twice
-is there twice.
+is there twice, but for report and host_return: of these two is as much as one.
 
 Operations: {},
   {}
