@@ -1,8 +1,11 @@
-//! What an agent does and says about one entry of its list: a function of what is wanted and what is seen.
+//! What an agent does and says about one entry of its list, or one device on it: a function of what is wanted and what
+//! is seen.
 
 use crate::claim::Wanted;
-use crate::hypervisor::{Act, SeenGuest};
-use crate::message::{Answer, Entry, Statement};
+use crate::hypervisor::{Act, Seen, SeenGuest};
+use crate::ids::SanitizerName;
+use crate::message::{Answer, Entry, List, Sanitize, Statement};
+use crate::pci::family;
 
 /// The act that brings the guest nearer to what is wanted; none when it is there.
 #[must_use]
@@ -47,14 +50,49 @@ pub fn statement(
     Some(Statement { claim: entry.guest.claim, order: entry.order, answer: answer? })
 }
 
+/// What is done about a device that is to be sanitised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cleaning {
+    /// It is sanitised now.
+    By(SanitizerName),
+    /// It cannot be done as long as this is so.
+    Stuck(String),
+    /// It is not there any more: the next count says so.
+    Absent,
+}
+
+/// Decides it. Whatever a claim of the list or any guest has is left alone, and so is what shares its hardware: the
+/// list may be older than what is there, and the guest not ours.
+#[must_use]
+pub fn cleaning(asked: &Sanitize, list: &List, seen: &Seen) -> Cleaning {
+    let device = asked.device;
+    let Some(here) = seen.devices.iter().find(|here| here.address == device) else { return Cleaning::Absent };
+    let family = family(&seen.devices, device);
+    let claims =
+        list.entries.iter().map(|entry| (format!("claim {}", entry.guest.claim), &entry.guest.devices));
+    let guests = seen.guests.iter().map(|guest| (format!("guest {}", guest.tag), &guest.devices));
+    let user = guests.chain(claims).find_map(|(user, devices)| {
+        devices.iter().find(|at| family.contains(at)).map(|at| format!("{user} has {at}"))
+    });
+    match (user, &here.sanitizer) {
+        (Some(user), _) => Cleaning::Stuck(user),
+        (None, None) => Cleaning::Stuck("its device_spec names no sanitizer any more".to_owned()),
+        (None, Some(by)) => Cleaning::By(by.clone()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use uuid::Uuid;
 
     use super::*;
-    use crate::ids::{Attempt, ClaimId, InstanceId, Order};
+    use crate::host::Machine;
+    use crate::ids::{Attempt, ClaimId, Epoch, InstanceId, ListGen, Order};
     use crate::inventory::Amounts;
     use crate::message::GuestSpec;
+    use crate::pci::{Dirt, HexId, Kind, Observed};
 
     fn entry(wanted: Wanted) -> Entry {
         let (claim, instance) = (ClaimId(Uuid::from_u128(1)), InstanceId(Uuid::from_u128(2)));
@@ -66,6 +104,71 @@ mod tests {
         let claim = ClaimId(Uuid::from_u128(1));
         let tag = claim.into();
         SeenGuest { tag, claim: Some(claim), running, devices: Vec::new() }
+    }
+
+    fn device(address: &str, parent: Option<&str>, sanitizer: Option<&str>) -> Observed {
+        let at = |text: &str| format!("0000:{text}").parse().expect("an address");
+        Observed {
+            address: at(address),
+            kind: Kind::Pci,
+            vendor: HexId(0x8086),
+            product: HexId(0x1572),
+            numa_node: None,
+            parent: parent.map(at),
+            resource_class: None,
+            traits: BTreeSet::new(),
+            tags: BTreeMap::new(),
+            sanitizer: sanitizer.map(|name| name.parse().expect("a name")),
+        }
+    }
+
+    #[test]
+    fn what_somebody_has_is_left_alone() {
+        let (free, pf, vf) = ("3b:00.0", "5e:00.0", "5e:02.0");
+        // The device, what a guest has, what a claim of the list has, and what is done.
+        let table = [
+            (free, None, None, Some(Ok("wipe"))),
+            (free, Some(free), None, Some(Err("guest web has 0000:3b:00.0"))),
+            (free, None, Some(free), Some(Err("has 0000:3b:00.0"))),
+            (free, Some(pf), Some(vf), Some(Ok("wipe"))),
+            // What shares the hardware would be stopped as well.
+            (pf, Some(vf), None, Some(Err("guest web has 0000:5e:02.0"))),
+            (vf, None, Some(pf), Some(Err("has 0000:5e:00.0"))),
+            (pf, None, None, Some(Ok("wipe"))),
+            (vf, None, None, Some(Err("names no sanitizer"))),
+            ("ff:00.0", None, None, None),
+        ];
+        let at = |text: &str| format!("0000:{text}").parse().expect("an address");
+        for (asked, guest, claimed, done) in table {
+            let devices = vec![
+                device(free, None, Some("wipe")),
+                device(pf, None, Some("wipe")),
+                device(vf, Some(pf), None),
+            ];
+            let guests = guest.map(|has| SeenGuest {
+                tag: "web".parse().expect("a name"),
+                claim: None,
+                running: false,
+                devices: vec![at(has)],
+            });
+            let mut entries = vec![entry(Wanted::Off)];
+            entries[0].guest.devices.extend(claimed.map(at));
+            let list = List { epoch: Epoch(1), list_gen: ListGen(1), entries, to_sanitize: Vec::new() };
+            let seen = Seen {
+                boot_id: Uuid::nil(),
+                guests: guests.into_iter().collect(),
+                machine: Machine::default(),
+                stocks: Vec::new(),
+                devices,
+            };
+            let dirt = Dirt::Used(ClaimId(Uuid::from_u128(9)));
+            match (cleaning(&Sanitize { device: at(asked), dirt }, &list, &seen), done) {
+                (Cleaning::By(name), Some(Ok(wanted))) => assert_eq!(name.as_str(), wanted),
+                (Cleaning::Stuck(why), Some(Err(wanted))) => assert!(why.contains(wanted), "{why}"),
+                (Cleaning::Absent, None) => {}
+                (other, wanted) => panic!("{asked} {guest:?} {claimed:?}: {other:?}, not {wanted:?}"),
+            }
+        }
     }
 
     #[test]

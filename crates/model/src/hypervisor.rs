@@ -4,16 +4,16 @@
 //! anybody still waits. [`Simulated`] keeps the two apart, because what a late order can do to a device that
 //! somebody else holds by then is the question (A3, A4).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::host::Machine;
-use crate::ids::{ClaimId, GuestTag};
+use crate::ids::{ClaimId, GuestTag, SanitizerName};
 use crate::inventory::Stock;
 use crate::message::GuestSpec;
-use crate::pci::{Address, Observed};
+use crate::pci::{Address, Observed, family};
 
 /// What an agent has its hypervisor do. Each is idempotent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,14 +29,27 @@ pub enum Act {
     Stop(ClaimId),
     /// Power off and remove the guest and its local disk. Shared storage is never touched.
     Destroy(ClaimId),
+    /// Leave nothing in a device of whoever had it, and make sure of it.
+    Sanitize {
+        device: Address,
+        by: SanitizerName,
+    },
+}
+
+/// What an act is done to. Nothing has two done to it at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Target {
+    Guest(ClaimId),
+    Device(Address),
 }
 
 impl Act {
     #[must_use]
-    pub fn claim(&self) -> ClaimId {
+    pub fn target(&self) -> Target {
         match self {
-            Act::Build { guest, .. } => guest.claim,
-            Act::Start(claim) | Act::Stop(claim) | Act::Destroy(claim) => *claim,
+            Act::Build { guest, .. } => Target::Guest(guest.claim),
+            Act::Start(claim) | Act::Stop(claim) | Act::Destroy(claim) => Target::Guest(*claim),
+            Act::Sanitize { device, .. } => Target::Device(*device),
         }
     }
 
@@ -48,6 +61,7 @@ impl Act {
             Act::Start(_) => "start",
             Act::Stop(_) => "stop",
             Act::Destroy(_) => "destroy",
+            Act::Sanitize { .. } => "sanitize",
         }
     }
 }
@@ -83,6 +97,25 @@ pub struct Seen {
 pub struct Guest {
     pub spec: GuestSpec,
     pub running: bool,
+    /// What it met in its devices that it should not have, as nobody who looks at a real machine could tell.
+    #[serde(skip)]
+    pub harmed: BTreeSet<Harm>,
+}
+
+impl Guest {
+    #[must_use]
+    pub fn new(spec: GuestSpec, running: bool) -> Guest {
+        Guest { spec, running, harmed: BTreeSet::new() }
+    }
+}
+
+/// What can go wrong between a guest and a device that is sanitised between two grants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Harm {
+    /// It was given a device with what the guest of another claim left there.
+    Remains { device: Address, of: ClaimId },
+    /// A device of it was sanitised under its hands.
+    Wiped { device: Address },
 }
 
 /// A simulated machine: its guests, and the orders that were begun and have not ended.
@@ -97,13 +130,32 @@ pub struct Simulated {
     pub machine: Machine,
     pub stocks: Vec<Stock>,
     pub devices: Vec<Observed>,
+    /// What is in each device that is sanitised between two grants, also in a function that is not there any more.
+    pub remains: BTreeMap<Address, Remains>,
+}
+
+/// What the guest of a claim left in a device.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Remains {
+    pub of: ClaimId,
+    /// The physical function of a virtual one: the hardware that they share.
+    pub parent: Option<Address>,
 }
 
 impl Simulated {
     #[must_use]
     pub fn new(boot_id: Uuid, machine: Machine, stocks: Vec<Stock>, devices: Vec<Observed>) -> Self {
-        let (guests, orders) = (BTreeMap::new(), BTreeMap::new());
-        Simulated { boot_id, guests, foreign: Vec::new(), orders, orders_begun: 0, machine, stocks, devices }
+        Simulated {
+            boot_id,
+            guests: BTreeMap::new(),
+            foreign: Vec::new(),
+            orders: BTreeMap::new(),
+            orders_begun: 0,
+            machine,
+            stocks,
+            devices,
+            remains: BTreeMap::new(),
+        }
     }
 
     /// An order is given. It has no effect until it ends.
@@ -127,8 +179,7 @@ impl Simulated {
     fn apply(&mut self, act: Act) -> Result<(), ActError> {
         match act {
             Act::Build { guest, run } => {
-                let made = self.guests.entry(guest.claim).or_insert(Guest { spec: guest, running: false });
-                made.running |= run;
+                self.define(guest).running |= run;
             }
             Act::Start(claim) => match self.guests.get_mut(&claim) {
                 Some(guest) => guest.running = true,
@@ -142,8 +193,38 @@ impl Simulated {
             Act::Destroy(claim) => {
                 self.guests.remove(&claim);
             }
+            Act::Sanitize { device, .. } => self.sanitize(device),
         }
         Ok(())
+    }
+
+    /// The guest of a claim, made now if it is not there. It meets what is in its devices, and leaves its own there.
+    fn define(&mut self, spec: GuestSpec) -> &mut Guest {
+        let claim = spec.claim;
+        let devices = self.devices.iter().filter(|seen| spec.devices.contains(&seen.address));
+        let devices = devices.filter(|seen| seen.sanitizer.is_some());
+        let devices: Vec<_> = devices.map(|seen| (seen.address, seen.parent)).collect();
+        let made = self.guests.entry(claim).or_insert_with(|| Guest::new(spec, false));
+        for (device, parent) in devices {
+            let shared = |at: Address, left: &Remains| {
+                at == device || left.parent == Some(device) || parent == Some(at)
+            };
+            let met = self.remains.iter().filter(|(at, left)| left.of != claim && shared(**at, left));
+            made.harmed.extend(met.map(|(_, left)| Harm::Remains { device, of: left.of }));
+            self.remains.insert(device, Remains { of: claim, parent });
+        }
+        made
+    }
+
+    /// Whatever was in the device is lost, also to a guest that has it, or that has a function of the same hardware.
+    fn sanitize(&mut self, device: Address) {
+        self.remains.retain(|at, left| *at != device && left.parent != Some(device));
+        let family = family(&self.devices, device);
+        for guest in self.guests.values_mut() {
+            if guest.spec.devices.iter().any(|at| family.contains(at)) {
+                guest.harmed.insert(Harm::Wiped { device });
+            }
+        }
     }
 
     /// What an agent sees now.

@@ -127,6 +127,8 @@ name_ids! {
     RequestId = "request id"
     /// What a hypervisor calls a guest; a claim's id, if the guest is ours.
     GuestTag = "guest tag"
+    /// How devices are sanitised: a way that the agent of a host knows by this name.
+    SanitizerName = "sanitizer name"
 }
 
 /// What a hypervisor calls the guest of a claim.

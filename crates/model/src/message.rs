@@ -7,12 +7,13 @@ use crate::claim::Wanted;
 use crate::host::Machine;
 use crate::ids::{
     Attempt, ClaimId, Epoch, GuestTag, HostId, InstanceId, InventorySeq, ListGen, Order, ReportSeq,
+    SanitizerName,
 };
 use crate::inventory::{Amounts, Stock};
-use crate::pci::{Address, Observed};
+use crate::pci::{Address, Dirt, Observed};
 
 /// The version of this message set. An agent of another one is refused by name.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 
 /// Asks which epoch the host is at, before registering.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,12 +48,13 @@ pub struct AskList {
     pub since: Option<ListGen>,
 }
 
-/// Every claim on the host: complete, never a delta.
+/// Every claim on the host, and every device there that is to be sanitised: complete, never a delta.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct List {
     pub epoch: Epoch,
     pub list_gen: ListGen,
     pub entries: Vec<Entry>,
+    pub to_sanitize: Vec<Sanitize>,
 }
 
 /// What should be true of one claim.
@@ -62,6 +64,14 @@ pub struct Entry {
     pub attempt: Attempt,
     pub wanted: Wanted,
     pub guest: GuestSpec,
+}
+
+/// A device that nobody holds is to be sanitised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sanitize {
+    pub device: Address,
+    /// Of what; the answer echoes it.
+    pub dirt: Dirt,
 }
 
 /// The guest of a claim.
@@ -102,6 +112,24 @@ pub enum Answer {
     Failed(String),
 }
 
+/// What an agent says of one device that it was to sanitise.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sanitized {
+    pub device: Address,
+    pub dirt: Dirt,
+    pub outcome: Cleaned,
+}
+
+/// How sanitising went.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cleaned {
+    /// It ended well in this life, by this sanitizer, and nobody has had the device since.
+    By(SanitizerName),
+    /// It cannot be done now; it is tried again.
+    Failed(String),
+}
+
 /// What a host has, numbered within its life.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Census {
@@ -133,6 +161,7 @@ pub struct Report {
     /// The list that the statements were made from.
     pub list_gen: ListGen,
     pub statements: Vec<Statement>,
+    pub sanitized: Vec<Sanitized>,
     pub census: Option<Census>,
 }
 

@@ -1,5 +1,5 @@
-//! The agent of one host: behind a barrier it registers; then it asks what should be true of every claim, acts,
-//! and says what is true.
+//! The agent of one host: behind a barrier it registers; then it asks what should be true of every claim, and which
+//! devices it is to sanitise, acts, and says what is true.
 //!
 //! ```text
 //!   barrier ─▶ hello ─▶ register ─▶ ┌ list ─▶ look ─▶ act ─▶ look ─▶ report ┐
@@ -11,6 +11,8 @@
 //! destroys nothing that the list does not say (rule 8), touches no guest that the list does not name, goes on with
 //! the list it has when it reaches nobody, and keeps nothing but its host's name across a restart.
 
+mod scrubs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
@@ -19,15 +21,16 @@ use std::sync::Arc;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use steadfast_model::agent::{act_for, statement};
-use steadfast_model::hypervisor::{Act, ActError, Seen, SeenGuest};
-use steadfast_model::ids::{ClaimId, Epoch, HostId, InventorySeq, ListGen, Order, ReportSeq};
+use steadfast_model::hypervisor::{Act, ActError, Seen, SeenGuest, Target};
+use steadfast_model::ids::{ClaimId, Epoch, HostId, InventorySeq, ListGen, Order, ReportSeq, SanitizerName};
 use steadfast_model::message::{
-    AskList, Census, Entry, Hello, List, PROTOCOL_VERSION, Register, Report, Reported, Statement,
-    UnknownGuest,
+    AskList, Census, Entry, Hello, List, PROTOCOL_VERSION, Register, Report, Reported, Sanitize, Sanitized,
+    Statement, UnknownGuest,
 };
 
 use crate::refused::Refused;
 use crate::seam::{CallError, Machine};
+use scrubs::Scrubs;
 
 /// How an agent is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,7 @@ pub struct Settings {
 enum Event {
     Listed(Result<List, CallError>),
     Acted(ClaimId, Order, Result<(), ActError>),
+    Scrubbed(Sanitize, SanitizerName, Result<(), ActError>),
     Reported(Result<Reported, CallError>),
     Tick,
 }
@@ -50,9 +54,10 @@ enum Event {
 impl Event {
     /// In which order events are taken that are there at the same time: whichever came first, the same comes of them.
     /// An act that failed before a tick is tried again after it.
-    fn turn(&self) -> (u8, Option<ClaimId>) {
+    fn turn(&self) -> (u8, Option<Target>) {
         match self {
-            Event::Acted(claim, ..) => (0, Some(*claim)),
+            Event::Acted(claim, ..) => (0, Some(Target::Guest(*claim))),
+            Event::Scrubbed(asked, ..) => (0, Some(Target::Device(asked.device))),
             Event::Tick => (1, None),
             Event::Reported(_) => (2, None),
             Event::Listed(_) => (3, None),
@@ -132,6 +137,7 @@ struct Life<'a, M: Machine> {
     open: BTreeSet<ClaimId>,
     /// Orders that were tried since the last tick, and why those failed that did. Tried again after it.
     tried: BTreeMap<ClaimId, Tried>,
+    scrubs: Scrubs,
     /// The statements that the control plane has heard.
     heard: BTreeMap<ClaimId, Statement>,
     census: Option<Census>,
@@ -157,6 +163,7 @@ impl<'a, M: Machine> Life<'a, M> {
             wakeups: FuturesUnordered::new(),
             open: BTreeSet::new(),
             tried: BTreeMap::new(),
+            scrubs: Scrubs::default(),
             heard: BTreeMap::new(),
             census: None,
             census_heard: InventorySeq::default(),
@@ -214,6 +221,7 @@ impl<'a, M: Machine> Life<'a, M> {
             wakeups: _,
             open,
             tried,
+            scrubs,
             heard,
             census,
             census_heard,
@@ -224,7 +232,7 @@ impl<'a, M: Machine> Life<'a, M> {
             unsaid,
         } = self;
         let said = (heard, census, census_heard, beat_due, sent, unheard, saying, unsaid);
-        world.waits_at(&(from, epoch, list, open, tried, said, looks));
+        world.waits_at(&(from, epoch, list, open, tried, scrubs, said, looks));
     }
 
     /// Takes what woke the agent.
@@ -235,11 +243,16 @@ impl<'a, M: Machine> Life<'a, M> {
                 self.acted(claim, order, outcome);
                 Taken::Look
             }
+            Event::Scrubbed(asked, by, outcome) => {
+                self.scrubs.ended(asked, by, outcome);
+                Taken::Look
+            }
             Event::Reported(answer) => self.reported(answer),
             Event::Tick => {
                 let open = &self.open;
                 self.tried.retain(|claim, _| open.contains(claim));
                 self.heard.clear();
+                self.scrubs.tick();
                 self.beat_due = true;
                 self.await_tick();
                 Taken::Look
@@ -293,6 +306,7 @@ impl<'a, M: Machine> Life<'a, M> {
     fn forget_others(&mut self, list: &List) {
         let listed: BTreeSet<ClaimId> = list.entries.iter().map(|entry| entry.guest.claim).collect();
         self.heard.retain(|claim, _| listed.contains(claim));
+        self.scrubs.forget_others(list);
         let open = &self.open;
         self.tried.retain(|claim, _| listed.contains(claim) || open.contains(claim));
     }
@@ -314,16 +328,19 @@ impl<'a, M: Machine> Life<'a, M> {
         for entry in &list.entries {
             self.order(entry, guests.get(&entry.guest.claim).copied());
         }
+        self.sanitize(&list, &seen);
         let statements = self.statements(&list, &guests);
+        let sanitized = self.scrubs.answers(&list, &seen);
         self.recount(&list, seen);
-        self.report(&list, statements);
+        self.report(&list, statements, sanitized);
     }
 
-    /// Gives the order that brings a guest nearer to what is wanted, one at a time for each claim. An act that was
-    /// tried for this very order, and left the guest as it was, waits for the next tick.
+    /// Gives the order that brings a guest nearer to what is wanted, one at a time for each claim, and none while a
+    /// device of it is being sanitised. An act that was tried for this very order, and left the guest as it was, waits
+    /// for the next tick.
     fn order(&mut self, entry: &Entry, seen: Option<&SeenGuest>) {
         let (claim, order) = (entry.guest.claim, entry.order);
-        if self.open.contains(&claim) {
+        if self.open.contains(&claim) || self.scrubs.hold(&entry.guest.devices) {
             return;
         }
         let Some(act) = act_for(entry, seen) else { return };
@@ -337,6 +354,22 @@ impl<'a, M: Machine> Life<'a, M> {
             let outcome = world.act("agent.act", act).await;
             Event::Acted(claim, order, outcome)
         }));
+    }
+
+    /// Gives the orders to sanitise that are due. An order that is open for a claim without an entry could be to any
+    /// device: then there are none.
+    fn sanitize(&mut self, list: &List, seen: &Seen) {
+        let listed = |claim: &ClaimId| list.entries.iter().any(|entry| entry.guest.claim == *claim);
+        if !self.open.iter().all(listed) {
+            return;
+        }
+        for (asked, by) in self.scrubs.due(list, seen) {
+            let (world, act) = (self.world.clone(), Act::Sanitize { device: asked.device, by: by.clone() });
+            self.wakeups.push(Box::pin(async move {
+                let outcome = world.act("agent.act", act).await;
+                Event::Scrubbed(asked, by, outcome)
+            }));
+        }
     }
 
     /// Counts what the host has. A count like the last one keeps its number.
@@ -366,9 +399,10 @@ impl<'a, M: Machine> Life<'a, M> {
     }
 
     /// Sends what is new, one report at a time: orders go on whether or not anybody hears of them.
-    fn report(&mut self, list: &List, statements: Vec<Statement>) {
+    fn report(&mut self, list: &List, statements: Vec<Statement>, sanitized: Vec<Sanitized>) {
         let census = self.census.clone().filter(|census| census.seq > self.census_heard);
-        if statements.is_empty() && census.is_none() && !self.beat_due {
+        let news = !statements.is_empty() || !sanitized.is_empty() || census.is_some();
+        if !news && !self.beat_due {
             return;
         }
         if self.saying.is_some() {
@@ -379,7 +413,7 @@ impl<'a, M: Machine> Life<'a, M> {
         let (host, epoch, list_gen) = (self.settings.host.clone(), self.epoch, list.list_gen);
         self.sent = self.sent.next();
         let (seq, unheard) = (self.sent, self.unheard);
-        let report = Report { host, epoch, seq, unheard, list_gen, statements, census };
+        let report = Report { host, epoch, seq, unheard, list_gen, statements, sanitized, census };
         let world = self.world.clone();
         self.saying = Some(report.clone());
         self.wakeups.push(Box::pin(async move {
@@ -394,6 +428,7 @@ impl<'a, M: Machine> Life<'a, M> {
             Ok(_) => {
                 self.unheard = false;
                 self.heard.extend(said.statements.into_iter().map(|statement| (statement.claim, statement)));
+                self.scrubs.heard(said.sanitized);
                 self.census_heard = said.census.map_or(self.census_heard, |census| census.seq);
             }
             Err(CallError::Refused(refused)) => return Taken::Over(ended_by(&refused)),
@@ -403,12 +438,13 @@ impl<'a, M: Machine> Life<'a, M> {
         if std::mem::take(&mut self.unsaid) { Taken::Look } else { Taken::Nothing }
     }
 
-    /// Lets the own orders end, so that the barrier of the next life has less to wait for.
+    /// Lets the own orders to guests end, so that the barrier of the next life has less to wait for. It cuts short what
+    /// is being sanitised.
     async fn end_orders(&mut self) {
         while !self.open.is_empty() {
             match self.wakeups.next().await {
                 Some(Event::Acted(claim, order, outcome)) => self.acted(claim, order, outcome),
-                Some(Event::Listed(_) | Event::Reported(..) | Event::Tick) => {}
+                Some(Event::Scrubbed(..) | Event::Listed(_) | Event::Reported(..) | Event::Tick) => {}
                 None => return,
             }
         }

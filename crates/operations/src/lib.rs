@@ -4,6 +4,7 @@
 
 mod advance;
 pub mod agent;
+mod assert_clean;
 mod boot;
 mod delete;
 mod disable;
@@ -26,6 +27,7 @@ mod stop;
 mod sweep;
 
 pub use advance::{advance, advance_later};
+pub use assert_clean::assert_clean;
 pub use boot::{Boot, boot};
 pub use delete::delete;
 pub use disable::disable;

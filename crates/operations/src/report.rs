@@ -1,7 +1,7 @@
 //! Takes what an agent observed: Nova's `update_available_resource`, without the power to free anything.
 //!
-//! A report may add or remove unowned devices, answer an order about a claim, or open a discrepancy (rule 2). That
-//! something is missing from it is never evidence.
+//! A report may add or remove unowned devices, answer an order about a claim or about a device that is to be sanitised,
+//! or open a discrepancy (rule 2). That something is missing from it is never evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use steadfast_model::discrepancy::{Discrepancy, Subject};
 use steadfast_model::host::Host;
 use steadfast_model::ids::{ClaimId, HostId, InstanceId, Moment};
 use steadfast_model::inventory::{Inventory, ResourceClass, Stock};
-use steadfast_model::message::{Census, Report, Reported, Statement};
-use steadfast_model::pci::{Address, Device, Observed};
+use steadfast_model::message::{Census, Report, Reported, Sanitized, Statement};
+use steadfast_model::pci::{Address, Device, Dirt, Observed, Receipt, Sighting};
 
 use crate::advance::advance_later;
 use crate::refused::Refused;
@@ -75,8 +75,10 @@ fn take(tx: &mut Tx<'_>, report: &Report) -> Result<(Reported, BTreeSet<Instance
             stale.push(statement.claim);
         }
     }
+    let noted = take_sanitized(tx, report)?;
     // What changes nothing need not be remembered, unless something older may still come.
-    let newest = if touched.is_empty() && !report.unheard { host.report_seq } else { report.seq };
+    let confirms = touched.is_empty() && !noted && !report.unheard;
+    let newest = if confirms { host.report_seq } else { report.seq };
     let heard = Host { report_seq: newest, ..refreshed(&host, tx.now()) };
     let heard = match &report.census {
         Some(census) if census.seq > host.inventory_seq => count(tx, heard, census)?,
@@ -84,6 +86,25 @@ fn take(tx: &mut Tx<'_>, report: &Report) -> Result<(Reported, BTreeSet<Instance
     };
     tx.update(&host, heard);
     Ok((Reported { stale }, touched))
+}
+
+/// Takes what became of the devices that were to be sanitised. Answers whether anything was new.
+fn take_sanitized(tx: &mut Tx<'_>, report: &Report) -> Result<bool, Halt> {
+    let answers: BTreeMap<Address, &Sanitized> =
+        report.sanitized.iter().map(|answer| (answer.device, answer)).collect();
+    let asks: Vec<_> = answers.keys().map(|at| get::<Device>(&(report.host.clone(), *at))).collect();
+    let mut noted = false;
+    for device in tx.read(asks)?.into_iter().flatten() {
+        let answer = answers[&device.seen.address];
+        if let Some(receipt) = Receipt::of_agent(&device, answer) {
+            tx.sanitize(&device, receipt);
+            noted = true;
+        } else if let Some(stuck) = device.after_failure(answer) {
+            noted |= stuck != *device.row;
+            tx.update(&device, stuck);
+        }
+    }
+    Ok(noted)
 }
 
 /// The host's row with a fresh `last_seen`, where the old one is stale enough to be worth a write.
@@ -103,7 +124,8 @@ fn count(tx: &mut Tx<'_>, host: Host, census: &Census) -> Result<Host, Halt> {
     let (devices, inventory, discrepancies) =
         tx.read((devices_of(id), inventory_of(id), discrepancies_of(id)))?;
     stocks(tx, id, census, &inventory);
-    let missing = count_devices(tx, id, census, &devices);
+    let at = Sighting { epoch: host.epoch, seq: census.seq };
+    let missing = count_devices(tx, id, at, census, &devices);
     let unknown = census.unknown_guests.iter().map(|guest| Subject::UnknownGuest(guest.tag.clone()));
     note(tx, id, missing.into_iter().chain(unknown).collect(), &discrepancies);
     let quarantined = host.quarantined && !census.unknown_guests.is_empty();
@@ -128,28 +150,33 @@ fn stocks(tx: &mut Tx<'_>, host: &HostId, census: &Census, known: &[Seen<Invento
 }
 
 /// Adds new devices, removes unowned ones that are gone, and answers which owned ones are missing.
-fn count_devices(tx: &mut Tx<'_>, host: &HostId, census: &Census, known: &[Seen<Device>]) -> Vec<Subject> {
+fn count_devices(
+    tx: &mut Tx<'_>,
+    host: &HostId,
+    at: Sighting,
+    census: &Census,
+    known: &[Seen<Device>],
+) -> Vec<Subject> {
     let foreign: BTreeSet<Address> =
         census.unknown_guests.iter().flat_map(|guest| guest.devices.iter().copied()).collect();
     let mut known: BTreeMap<Address, &Seen<Device>> =
         known.iter().map(|row| (row.seen.address, row)).collect();
     let counted: BTreeMap<Address, &Observed> =
         census.devices.iter().map(|seen| (seen.address, seen)).collect();
-    for seen in counted.into_values() {
+    // What was left in a virtual function that is gone is in the hardware of its physical one.
+    let left = |row: &Seen<Device>| row.to_sanitize().is_some() && !counted.contains_key(&row.seen.address);
+    let heirs: BTreeSet<Address> =
+        known.values().filter(|row| left(row)).filter_map(|row| row.seen.parent).collect();
+    for seen in counted.values().copied() {
         // A virtual function of a physical one that somebody unknown holds is not ours to give either.
         let foreign = foreign.contains(&seen.address) || seen.parent.is_some_and(|pf| foreign.contains(&pf));
         match known.remove(&seen.address) {
             Some(row) => {
-                let (seen, owner) = (seen.clone(), row.owner);
-                tx.update(row, Device { host: host.clone(), seen, owner, present: true, foreign });
+                let shown = row.shown(seen.clone(), foreign, at);
+                let inherits = heirs.contains(&seen.address);
+                tx.update(row, if inherits { shown.inherits(Dirt::Found(at)) } else { shown });
             }
-            None => tx.insert(Device {
-                host: host.clone(),
-                seen: seen.clone(),
-                owner: None,
-                present: true,
-                foreign,
-            }),
+            None => tx.insert(Device::found(host.clone(), seen.clone(), foreign, at)),
         }
     }
     let mut missing = Vec::new();

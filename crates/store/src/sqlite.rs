@@ -30,7 +30,7 @@ use crate::sql::batch::{self, TableBatch};
 use crate::sql::columns::{Answer, Columns};
 use crate::sql::layout::{self, FEED, LEDGER, Layout, join};
 use crate::sql::query::{self, Query};
-use crate::sql::schema::{self, SchemaError};
+use crate::sql::schema::{self, SchemaError, Step};
 use crate::sql::value::{Cell, Field, Value};
 
 /// How long another process's write is waited for. Shorter refuses work under a burst; longer makes callers wait for
@@ -380,7 +380,10 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<Result<(), SchemaErr
         Err(why) => return Ok(Err(why)),
     };
     if !missing.is_empty() {
-        missing.iter().try_for_each(|step| transaction.execute_batch(step.both))?;
+        for Step { both, sqlite, postgres: _ } in missing {
+            transaction.execute_batch(both)?;
+            transaction.execute_batch(sqlite)?;
+        }
         transaction.execute_batch(&schema::stamp())?;
     }
     transaction.commit()?;

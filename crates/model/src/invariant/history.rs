@@ -2,22 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use super::{Invariant, Snapshot, Violation};
+use super::{Invariant, Snapshot, Violation, cleanness};
 use crate::ids::{ClaimId, HostId};
 use crate::ledger::{Entry, Event};
 use crate::pci::Address;
 
 /// Replays the ledger. No grant comes while an earlier one stands, no release but from the owner, no claim ends
-/// without a proof, and the last owner of each device is the one that its row names.
+/// without a proof, and the last owner of each device is the one that its row names. No grant comes while a device is
+/// dirty, nothing but a receipt cleans one, and those that are dirty last are those whose rows say so.
 #[must_use]
 pub fn check<'a>(ledger: impl IntoIterator<Item = &'a Entry>, snapshot: &Snapshot) -> Vec<Violation> {
+    let ledger: Vec<&Entry> = ledger.into_iter().collect();
+    let mut found = ownership(&ledger, snapshot);
+    found.extend(cleanness::check(&ledger, snapshot));
+    found
+}
+
+fn ownership(ledger: &[&Entry], snapshot: &Snapshot) -> Vec<Violation> {
     let mut owners: BTreeMap<(HostId, Address), ClaimId> = BTreeMap::new();
     let mut found = Vec::new();
     let mut wrong = |rows: Vec<String>, message: String| {
         found.push(Violation::new(Invariant::LedgerTells, rows, message));
     };
     for entry in ledger {
-        let claim = entry.claim;
+        let Some(claim) = entry.claim else { continue };
         let Some(address) = entry.device else {
             if entry.event == Event::Ended && entry.proof.is_none() {
                 wrong(vec![format!("claim {claim}")], format!("claim {claim} ended without a proof"));
@@ -41,7 +49,12 @@ pub fn check<'a>(ledger: impl IntoIterator<Item = &'a Entry>, snapshot: &Snapsho
                     wrong(vec![row()], message);
                 }
             }
-            Event::Claimed | Event::RoleChanged | Event::Ended => {}
+            Event::Claimed
+            | Event::RoleChanged
+            | Event::Ended
+            | Event::Dirtied
+            | Event::Sanitized
+            | Event::Withdrawn => {}
         }
     }
     for device in &snapshot.devices {

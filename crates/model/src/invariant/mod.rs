@@ -4,6 +4,7 @@
 //! [`rows`] speaks of one version of the store, [`guests`] of a store and what runs on the hosts, [`history`] of
 //! the ledger, [`runs`] of what can come of one run beside another.
 
+mod cleanness;
 pub mod guests;
 pub mod history;
 pub mod rows;
@@ -56,10 +57,12 @@ pub enum Invariant {
     HostsAgree,
     /// The ledger's grants and releases alternate, and end where the devices are.
     LedgerTells,
+    /// No device is granted dirty, and nothing but a receipt cleans one.
+    CleanGrants,
 }
 
 impl Invariant {
-    pub const ALL: [Invariant; 12] = [
+    pub const ALL: [Invariant; 13] = [
         Invariant::S1ExclusiveDevice,
         Invariant::S2NoUseWithoutClaim,
         Invariant::S3DeviceOnHost,
@@ -72,6 +75,7 @@ impl Invariant {
         Invariant::OperationsMatch,
         Invariant::HostsAgree,
         Invariant::LedgerTells,
+        Invariant::CleanGrants,
     ];
 
     /// What an operator does about a violation.
@@ -101,6 +105,10 @@ impl Invariant {
             }
             Invariant::OperationsMatch => {
                 "delete the instance, or correct its operation after reading its migration"
+            }
+            Invariant::CleanGrants => {
+                "disable the host and delete the instance that holds the device: what the one before it left may be \
+                 there to read"
             }
             Invariant::HostsAgree => {
                 "fence the host; a receipt and a removal are only true of a host that is down"

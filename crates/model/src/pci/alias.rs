@@ -306,6 +306,7 @@ mod tests {
             resource_class: None,
             traits: BTreeSet::new(),
             tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            sanitizer: None,
         };
         let rack = [("rack", "b"), ("row", "7")];
         let table = [

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Address;
-use crate::ids::{ClaimId, HostId};
+use super::{Address, Dirt};
+use crate::ids::{ClaimId, HostId, SanitizerName};
 
 /// A PCI vendor or product id: four hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -107,6 +107,18 @@ pub struct Observed {
     pub traits: BTreeSet<String>,
     /// Free tags of the `device_spec`, which an alias may ask for.
     pub tags: BTreeMap<String, String>,
+    /// How its host's agent sanitises it between two grants; absent: it need not be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sanitizer: Option<SanitizerName>,
+}
+
+/// A device and all that share its hardware: its physical function, or its virtual ones.
+#[must_use]
+pub fn family(devices: &[Observed], of: Address) -> BTreeSet<Address> {
+    let related = |seen: &Observed| {
+        if seen.address == of { seen.parent } else { Some(seen.address).filter(|_| seen.parent == Some(of)) }
+    };
+    devices.iter().filter_map(related).chain([of]).collect()
 }
 
 /// A device as the store holds it: one record owns, and this is the record.
@@ -120,4 +132,8 @@ pub struct Device {
     pub present: bool,
     /// A guest that no claim explains holds it, as the newest report said.
     pub foreign: bool,
+    /// What it has to be sanitised of before it is granted; none for a clean one. See [`Dirt`].
+    pub dirt: Option<Dirt>,
+    /// Why its host's agent could not sanitise it when it last tried.
+    pub stuck: Option<String>,
 }

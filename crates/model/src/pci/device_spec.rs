@@ -1,7 +1,7 @@
 //! `device_spec`: which of a host's PCI functions may be given to instances, and what they are called.
 //!
-//! The keys and their meaning are Nova's, so that a site can bring its configuration along. Free tags stand in
-//! a `tags` table of their own, so that a misspelt key is refused and not taken for a tag.
+//! The keys and their meaning are Nova's, so that a site can bring its configuration along; `sanitizer` is our own.
+//! Free tags stand in a `tags` table of their own, so that a misspelt key is refused and not taken for a tag.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::{AddressGlob, AddressGlobError, Discovered, HexId, HexIdError, Observed};
+use crate::ids::{NameError, SanitizerName};
 
 /// The longest name that Placement takes for a resource class or a trait.
 const PLACEMENT_NAME_LEN_MAX: usize = 255;
@@ -48,6 +49,8 @@ pub struct DeviceSpec {
     /// Normalised as Placement wants them.
     pub traits: BTreeSet<String>,
     pub tags: BTreeMap<String, String>,
+    /// How the device is sanitised before it is granted for the first time, and between two grants; absent: it is not.
+    pub sanitizer: Option<SanitizerName>,
 }
 
 /// A `device_spec` as it is written.
@@ -65,6 +68,8 @@ struct Entry {
     traits: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sanitizer: Option<String>,
     /// Everything else, to be refused by name.
     #[serde(flatten, skip_serializing)]
     unknown: BTreeMap<String, IgnoredAny>,
@@ -74,7 +79,7 @@ struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceSpecError {
     #[error(
-        "device_spec does not know the key `{0}`; it knows vendor_id, product_id, address, resource_class and traits, and free tags go into `tags`"
+        "device_spec does not know the key `{0}`; it knows vendor_id, product_id, address, resource_class, traits and sanitizer, and free tags go into `tags`"
     )]
     UnknownKey(String),
     #[error("device_spec {key}: {why}, or `*` for any")]
@@ -89,6 +94,8 @@ pub enum DeviceSpecError {
     TooManyTraits(usize),
     #[error("device_spec tags: {0}")]
     Tags(#[from] TagsError),
+    #[error("device_spec sanitizer: {0}")]
+    Sanitizer(#[from] NameError),
 }
 
 /// Why a table of free tags was refused.
@@ -126,6 +133,7 @@ impl DeviceSpec {
             resource_class: self.resource_class.clone(),
             traits: self.traits.clone(),
             tags: self.tags.clone(),
+            sanitizer: self.sanitizer.clone(),
         }
     }
 }
@@ -171,6 +179,7 @@ impl TryFrom<Entry> for DeviceSpec {
             resource_class: entry.resource_class.map(|text| resource_class(&text)).transpose()?,
             traits: traits(entry.traits.as_deref().unwrap_or_default())?,
             tags: entry.tags,
+            sanitizer: entry.sanitizer.map(|text| text.parse()).transpose()?,
         })
     }
 }
@@ -185,6 +194,7 @@ impl From<DeviceSpec> for Entry {
             resource_class: spec.resource_class,
             traits: (!traits.is_empty()).then(|| traits.join(",")),
             tags: spec.tags,
+            sanitizer: spec.sanitizer.map(String::from),
             unknown: BTreeMap::new(),
         }
     }
@@ -331,6 +341,7 @@ mod tests {
             ("traits = 'A,-'", "traits `-` makes no name"),
             ("tags = {one_time_use = 'true'}", "`one_time_use` has a meaning in Nova"),
             ("tags = {'' = 'x'}", "must have 1 to 255"),
+            ("sanitizer = 'nvme format'", "sanitizer: `nvme format` is not a valid sanitizer name"),
             ("tags = {rack = 7}", "invalid type: integer"),
         ];
         for (toml, sentence) in table {
@@ -342,7 +353,7 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         let full = spec(
-            "vendor_id = '8086'\naddress = '3b:02.'\nresource_class = 'vf'\ntraits = 'a,b'\ntags = {rack = 'b'}",
+            "vendor_id = '8086'\naddress = '3b:02.'\nresource_class = 'vf'\ntraits = 'a,b'\nsanitizer = 'reset'\ntags = {rack = 'b'}",
         );
         for spec in [full, spec("")] {
             let json = serde_json::to_string(&spec).expect("specs have text keys");

@@ -9,9 +9,9 @@ use super::{Address, Device};
 pub struct InUse {
     /// The host may still run guests of a former time: nothing of it is granted.
     quarantined: bool,
-    /// Functions that a claim or an unknown guest holds.
+    /// Functions that a claim or an unknown guest holds, or that are dirty.
     held: BTreeSet<Address>,
-    /// Physical functions of which a virtual one is held.
+    /// Physical functions of which a virtual one is held or dirty.
     split: BTreeSet<Address>,
 }
 
@@ -27,18 +27,18 @@ impl InUse {
         }
     }
 
-    /// Whether a virtual function of `pf` is held.
+    /// Whether a virtual function of `pf` is held or dirty.
     pub(super) fn splits(&self, pf: Address) -> bool {
         self.split.contains(&pf)
     }
 }
 
 impl Device {
-    /// Whether the device may be granted: it is unowned, present, no unknown guest holds it, its host is not
-    /// quarantined, and nothing holds its physical function or one of its virtual functions.
+    /// Whether the device may be granted: it is unowned, present, clean, no unknown guest holds it, its host is not
+    /// quarantined, and the same is true of its physical function and its virtual functions.
     ///
     /// A relative in the hands of an unknown guest counts like an owned one: that guest may be what is left
-    /// of an earlier grant.
+    /// of an earlier grant. So does a dirty one: sanitising a function stops all that share its hardware.
     #[must_use]
     pub fn grantable(&self, in_use: &InUse) -> bool {
         let relative_held =
@@ -47,14 +47,14 @@ impl Device {
     }
 
     fn is_held(&self) -> bool {
-        self.owner.is_some() || self.foreign
+        self.owner.is_some() || self.foreign || self.dirt.is_some()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pci::sample::{foreign, gone, owned, pci, pf, vf};
+    use crate::pci::sample::{dirty, foreign, gone, owned, pci, pf, vf};
 
     #[test]
     fn one_rule_says_what_may_be_granted() {
@@ -68,11 +68,14 @@ mod tests {
             (vec![owned(free())], false, vec![false]),
             (vec![gone(free())], false, vec![false]),
             (vec![foreign(free())], false, vec![false]),
+            (vec![dirty(free())], false, vec![false]),
             (family(pf(), one(), two()), false, vec![true, true, true]),
             (family(owned(pf()), one(), two()), false, vec![false, false, false]),
             (family(pf(), owned(one()), two()), false, vec![false, false, true]),
             (family(pf(), foreign(one()), two()), false, vec![false, false, true]),
             (family(foreign(pf()), one(), two()), false, vec![false, false, false]),
+            (family(pf(), dirty(one()), two()), false, vec![false, false, true]),
+            (family(dirty(pf()), one(), two()), false, vec![false, false, false]),
             // What vanished while it was owned is still in use.
             (family(pf(), gone(owned(one())), two()), false, vec![false, false, true]),
             (family(gone(owned(pf())), one(), two()), false, vec![false, false, false]),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Address, Device, HexId, Kind, Observed};
+use super::{Address, Device, Dirt, HexId, Kind, Observed};
 use crate::ids::ClaimId;
 
 pub fn at(address: &str) -> Address {
@@ -33,6 +33,16 @@ pub fn foreign(device: Device) -> Device {
     Device { foreign: true, ..device }
 }
 
+pub fn dirty(device: Device) -> Device {
+    Device { dirt: Some(Dirt::Used(ClaimId(uuid::Uuid::from_u128(6)))), ..sanitizable(device) }
+}
+
+/// A clean device that is sanitised between two grants.
+pub fn sanitizable(device: Device) -> Device {
+    let sanitizer = Some("reset".parse().expect("a name"));
+    Device { seen: Observed { sanitizer, ..device.seen }, ..device }
+}
+
 pub fn tagged(device: Device, key: &str, value: &str) -> Device {
     let tags = BTreeMap::from([(key.to_owned(), value.to_owned())]);
     Device { seen: Observed { tags, ..device.seen }, ..device }
@@ -49,6 +59,8 @@ fn device(address: &str, kind: Kind, product: u16, parent: Option<Address>) -> D
         resource_class: None,
         traits: BTreeSet::new(),
         tags: BTreeMap::new(),
+        sanitizer: None,
     };
-    Device { host: "host1".parse().expect("a name"), seen, owner: None, present: true, foreign: false }
+    let host = "host1".parse().expect("a name");
+    Device { host, seen, owner: None, present: true, foreign: false, dirt: None, stuck: None }
 }

@@ -22,12 +22,18 @@ use super::{Address, Device, DeviceRequest, InUse, Kind, Observed};
 
 /// Why a host cannot meet a request beside the others of the same instance.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
-#[error("{wanted} devices of alias {alias} wanted, {grantable} grantable")]
+#[error("{wanted} devices of alias {alias} wanted, {grantable} grantable{}", waiting(*.to_sanitize))]
 pub struct Shortage {
     pub alias: String,
     pub wanted: u32,
     /// How many could be granted for it beside what the other requests take.
     pub grantable: u32,
+    /// How many that nobody holds are dirty.
+    pub to_sanitize: u32,
+}
+
+fn waiting(to_sanitize: u32) -> String {
+    if to_sanitize == 0 { String::new() } else { format!(", {to_sanitize} to be sanitised") }
 }
 
 /// Chooses the devices to grant for `requests` among `devices`, all those of one host. In order of address.
@@ -47,7 +53,12 @@ pub fn select(
     for device in offers.others_beside(&grant.addresses()) {
         grant.give(device);
     }
-    grant.complete()
+    grant.complete().map_err(|short| {
+        let request = requests.iter().find(|request| request.alias == short.alias);
+        let dirty = devices.iter().filter(|device| device.to_sanitize().is_some() && !device.foreign);
+        let useful = dirty.filter(|device| request.is_some_and(|request| request.matches(&device.seen)));
+        Shortage { to_sanitize: u32::try_from(useful.count()).unwrap_or(u32::MAX), ..short }
+    })
 }
 
 /// The devices that may be granted and that some request can use.
@@ -182,7 +193,7 @@ impl<'a> Grant<'a> {
             Some(request) => {
                 let DeviceRequest { alias, count, .. } = &self.requests[request];
                 let grantable = count - self.lacks(request);
-                Err(Shortage { alias: alias.clone(), wanted: *count, grantable })
+                Err(Shortage { alias: alias.clone(), wanted: *count, grantable, to_sanitize: 0 })
             }
         }
     }

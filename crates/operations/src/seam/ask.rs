@@ -164,6 +164,12 @@ pub fn devices_of(host: &HostId) -> Of<Device> {
     Of::all(Range::DevicesOf(host.clone()))
 }
 
+/// Devices that a host's agent is to sanitise.
+#[must_use]
+pub fn to_sanitize(host: &HostId) -> Of<Device> {
+    Of::all(Range::ToSanitize(host.clone()))
+}
+
 #[must_use]
 pub fn discrepancies_of(host: &HostId) -> Of<Discrepancy> {
     Of::all(Range::DiscrepanciesOf(host.clone()))

@@ -14,7 +14,7 @@ mod tx;
 pub use ask::{Ask, Get, Of, Page};
 pub use ask::{
     actions_of, claims_of, claims_on, devices_of, discrepancies_of, flavors, get, hosts, instances,
-    instances_on, inventory_of, migrations, migrations_of, unfinished,
+    instances_on, inventory_of, migrations, migrations_of, to_sanitize, unfinished,
 };
 pub use changes::{Changes, FeedEntry, LedgerLine, Write};
 pub use engine::{Abort, CommitError, Engine, RawAsk};

@@ -118,6 +118,8 @@ pub enum Range {
     Hosts,
     InventoryOf(HostId),
     DevicesOf(HostId),
+    /// Devices that nobody holds and that are dirty.
+    ToSanitize(HostId),
     DiscrepanciesOf(HostId),
     Flavors,
     /// Instances of a scope, those that are deleted or those that are not.
@@ -141,7 +143,7 @@ impl Range {
         match self {
             Range::Hosts => Table::Host,
             Range::InventoryOf(_) => Table::Inventory,
-            Range::DevicesOf(_) => Table::Device,
+            Range::DevicesOf(_) | Range::ToSanitize(_) => Table::Device,
             Range::DiscrepanciesOf(_) => Table::Discrepancy,
             Range::Flavors => Table::Flavor,
             Range::Instances { .. } | Range::InstancesOn(_) | Range::Unfinished => Table::Instance,
@@ -159,7 +161,7 @@ impl Record {
         match self {
             Record::Host(_) => vec![Range::Hosts],
             Record::Inventory(row) => vec![Range::InventoryOf(row.host.clone())],
-            Record::Device(row) => vec![Range::DevicesOf(row.host.clone())],
+            Record::Device(row) => device_ranges(row),
             Record::Discrepancy(row) => vec![Range::DiscrepanciesOf(row.host.clone())],
             Record::Flavor(_) => vec![Range::Flavors],
             Record::Instance(row) => instance_ranges(row),
@@ -182,6 +184,11 @@ impl Record {
             Record::Host(_) | Record::Flavor(_) | Record::Instance(_) => Vec::new(),
         }
     }
+}
+
+fn device_ranges(row: &Device) -> Vec<Range> {
+    let dirty = row.to_sanitize().map(|_| Range::ToSanitize(row.host.clone()));
+    std::iter::once(Range::DevicesOf(row.host.clone())).chain(dirty).collect()
 }
 
 fn instance_ranges(row: &Instance) -> Vec<Range> {

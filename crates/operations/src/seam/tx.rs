@@ -1,7 +1,8 @@
 //! A transaction: reads and buffered writes over an engine, and what follows from them.
 //!
 //! What no operation may forget is made here, from the difference between old rows and new ones: the ledger, the
-//! `list_gen` of a host where something else is wanted of a claim, the generations of parent rows, the footprint.
+//! `list_gen` of a host where something else is wanted of a claim or a device, the generations of parent rows, the
+//! footprint.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -16,7 +17,7 @@ use steadfast_model::host::Host;
 use steadfast_model::ids::{ClaimId, Generation, HostId, Moment};
 use steadfast_model::inventory::Inventory;
 use steadfast_model::ledger;
-use steadfast_model::pci::Device;
+use steadfast_model::pci::{Address, Device, Receipt};
 use uuid::Uuid;
 
 use super::ask::{Ask, get};
@@ -118,11 +119,28 @@ struct Pending {
     new: Option<Record>,
 }
 
+impl Pending {
+    /// The host whose agent is to do something that it was not told before.
+    fn wants_anew(&self) -> Option<HostId> {
+        let (old, new) = (self.old.as_ref(), self.new.as_ref()?);
+        if let Some(new) = Claim::of_record(new) {
+            let old = old.and_then(Claim::of_record);
+            let as_before = old.is_some_and(|old| old.order == new.order && old.wanted() == new.wanted());
+            return (!as_before).then(|| new.host.clone());
+        }
+        let device = Device::of_record(new)?;
+        let before = old.and_then(Device::of_record).and_then(|old| old.to_sanitize());
+        let anew = device.to_sanitize().filter(|dirt| before != Some(*dirt));
+        anew.map(|_| device.host.clone())
+    }
+}
+
 /// A transaction. Its body reads, decides and writes, and may be run again: it must change nothing else.
 pub struct Tx<'a> {
     view: View<'a>,
     pending: BTreeMap<Key, Pending>,
     proofs: BTreeMap<ClaimId, Proof>,
+    receipts: BTreeMap<(HostId, Address), Receipt>,
     step: Option<&'static str>,
 }
 
@@ -194,6 +212,16 @@ impl Tx<'_> {
         self.write(Some(old), None);
     }
 
+    /// Calls a device clean, on the strength of a receipt.
+    ///
+    /// # Panics
+    /// When the receipt is of another device.
+    pub fn sanitize(&mut self, old: &Seen<Device>, receipt: Receipt) {
+        let clean = old.sanitized(&receipt);
+        self.receipts.insert(old.key(), receipt);
+        self.write(Some(old), Some(clean));
+    }
+
     fn write<R: Row>(&mut self, old: Option<&Seen<R>>, new: Option<R>) {
         let key = R::name_key(new.as_ref().map_or_else(|| old.expect("a write has a row").key(), Row::key));
         let record = new.map(|row| Arc::new(row).into_record());
@@ -212,18 +240,12 @@ impl Tx<'_> {
         self.view.own.put(key, record, pending.expects, pending.children);
     }
 
-    /// Raises `list_gen` where a claim is new or something else is wanted of it (A2): agents wake to it, and drop
-    /// lists that are older.
+    /// Raises `list_gen` where a claim is new or something else is wanted of it, or a device is to be sanitised, or
+    /// need not be any more though its agent did not say so (A2): agents wake to it, and drop lists that are older.
     fn raise_list_gens(&mut self) -> Result<(), Abort> {
-        let claim = |record: &Option<Record>| record.as_ref().and_then(Claim::of_record).cloned();
-        let mut raised: BTreeSet<HostId> = BTreeSet::new();
-        for pending in self.pending.values() {
-            let (old, new) = (claim(&pending.old), claim(&pending.new));
-            let Some(new) = new else { continue };
-            if old.is_none_or(|old| old.order != new.order || old.wanted() != new.wanted()) {
-                raised.insert(new.host.clone());
-            }
-        }
+        let anew = self.pending.values().filter_map(Pending::wants_anew);
+        let asserted = self.receipts.iter().filter(|(_, receipt)| receipt.is_asserted());
+        let raised: BTreeSet<HostId> = anew.chain(asserted.map(|((host, _), _)| host.clone())).collect();
         let asks: Vec<_> = raised.iter().map(get::<Host>).collect();
         if asks.is_empty() {
             return Ok(());
@@ -251,7 +273,9 @@ impl Tx<'_> {
                 opened.extend(of_claim)
             }
             let device = (old.and_then(Device::of_record), new.and_then(Device::of_record));
-            devices.extend(ledger::of_device(device.0.map(Arc::as_ref), device.1.map(Arc::as_ref)));
+            let receipt =
+                new.or(old).and_then(Device::of_record).and_then(|row| self.receipts.get(&row.key()));
+            devices.extend(ledger::of_device(device.0.map(Arc::as_ref), device.1.map(Arc::as_ref), receipt));
         }
         opened.into_iter().chain(devices).chain(ended).collect()
     }
@@ -308,7 +332,8 @@ pub fn draft<T>(
     body: &mut dyn FnMut(&mut Tx<'_>) -> Result<T, Halt>,
 ) -> Result<Draft<T>, Halt> {
     let view = View { engine, base, own: Overlay::default(), asked: Vec::new(), now };
-    let mut tx = Tx { view, pending: BTreeMap::new(), proofs: BTreeMap::new(), step: None };
+    let mut tx =
+        Tx { view, pending: BTreeMap::new(), proofs: BTreeMap::new(), receipts: BTreeMap::new(), step: None };
     let value = body(&mut tx)?;
     let (changes, footprint) = tx.settle(by)?;
     Ok(Draft { value, changes, footprint })

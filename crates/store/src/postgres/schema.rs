@@ -23,7 +23,7 @@ fn try_migrate(line: &mut Line) -> Result<(), PostgresError> {
     line.batch(&format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK})"))?;
     let missing = schema::missing(found(line)?)?;
     if !missing.is_empty() {
-        for Step { both, postgres } in missing {
+        for Step { both, sqlite: _, postgres } in missing {
             // PostgreSQL would compare texts as its locale does; keys sort by their bytes.
             line.batch(&both.replace(" TEXT", " TEXT COLLATE \"C\""))?;
             line.batch(postgres)?;

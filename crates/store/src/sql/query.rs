@@ -68,6 +68,7 @@ fn condition(range: &Range) -> (&'static str, Vec<Value>) {
         | Range::DevicesOf(host)
         | Range::DiscrepanciesOf(host)
         | Range::ClaimsOn(host) => ("host = ?1", vec![host.put()]),
+        Range::ToSanitize(host) => ("owner IS NULL AND dirt IS NOT NULL AND host = ?1", vec![host.put()]),
         Range::InstancesOn(host) => ("vm_state <> 'deleted' AND host = ?1", vec![host.put()]),
         Range::Instances { scope: Scope::All, deleted: false } => ("vm_state <> 'deleted'", Vec::new()),
         Range::Instances { scope: Scope::All, deleted: true } => ("vm_state = 'deleted'", Vec::new()),

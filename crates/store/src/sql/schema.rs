@@ -1,19 +1,26 @@
 //! The numbered steps of the schema, and which of them a database still needs.
 
-/// One step: what both databases run, and what PostgreSQL runs after it.
+/// One step: what both databases run, and what each of them runs after it.
 #[derive(Debug)]
 pub(crate) struct Step {
     pub both: &'static str,
+    pub sqlite: &'static str,
     pub postgres: &'static str,
 }
 
 /// The steps, oldest first. A step that has been released is never changed: another one is added.
-const STEPS: [Step; 2] = [
+const STEPS: [Step; 3] = [
     Step {
         both: include_str!("schema/0001_first.sql"),
+        sqlite: "",
         postgres: include_str!("schema/0001_first.postgres.sql"),
     },
-    Step { both: include_str!("schema/0002_before.sql"), postgres: "" },
+    Step { both: include_str!("schema/0002_before.sql"), sqlite: "", postgres: "" },
+    Step {
+        both: include_str!("schema/0003_dirt.sql"),
+        sqlite: include_str!("schema/0003_dirt.sqlite.sql"),
+        postgres: include_str!("schema/0003_dirt.postgres.sql"),
+    },
 ];
 
 /// The table with one row: how many steps the database has been through.

@@ -10,7 +10,7 @@ use steadfast_model::action::ActionKind;
 use steadfast_model::claim::Role;
 use steadfast_model::ids::{
     Attempt, ClaimId, Epoch, FlavorId, Generation, HostId, InstanceId, InventorySeq, ListGen, MigrationId,
-    Moment, Order, ProjectId, ReportSeq, RequestId, UserId, Version,
+    Moment, Order, ProjectId, ReportSeq, RequestId, SanitizerName, UserId, Version,
 };
 use steadfast_model::instance::{Power, VmState};
 use steadfast_model::inventory::{RatioMilli, ResourceClass};
@@ -196,7 +196,7 @@ macro_rules! texts {
 
 texts! {
     ActionKind Address ClaimId Event FlavorId HexId HostId InstanceId Kind MigrationId MigrationKind MigrationStatus
-    Power ProjectId RequestId ResourceClass Role UserId Uuid VmState
+    Power ProjectId RequestId ResourceClass Role SanitizerName UserId Uuid VmState
 }
 
 fn spell(value: &impl Serialize) -> String {

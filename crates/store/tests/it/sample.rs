@@ -14,7 +14,9 @@ use steadfast_model::instance::{Fault, Instance, Operation, Power, VmState};
 use steadfast_model::inventory::{Amounts, Inventory, RatioMilli, ResourceClass, Stock};
 use steadfast_model::migration::{Migration, MigrationKind, MigrationStatus};
 use steadfast_model::numa::Cell;
-use steadfast_model::pci::{Address, AliasSpec, Device, DeviceRequest, HexId, Kind, Observed};
+use steadfast_model::pci::{
+    Address, AliasSpec, Device, DeviceRequest, Dirt, HexId, Kind, Observed, Sighting,
+};
 use uuid::Uuid;
 
 pub fn uuid(n: u128) -> Uuid {
@@ -65,6 +67,8 @@ pub fn address(bus: u8) -> Address {
     Address { domain: 0, bus, slot: 0x1f, function: 1 }
 }
 
+const SIGHTING: Sighting = Sighting { epoch: Epoch(7), seq: InventorySeq(4) };
+
 pub fn device(host: &str, bus: u8) -> Device {
     let seen = Observed {
         address: address(bus),
@@ -76,8 +80,9 @@ pub fn device(host: &str, bus: u8) -> Device {
         resource_class: None,
         traits: BTreeSet::new(),
         tags: BTreeMap::new(),
+        sanitizer: None,
     };
-    Device { host: host_id(host), seen, owner: None, present: true, foreign: false }
+    Device { host: host_id(host), seen, owner: None, present: true, foreign: false, dirt: None, stuck: None }
 }
 
 pub fn full_device(host: &str, bus: u8) -> Device {
@@ -89,9 +94,17 @@ pub fn full_device(host: &str, bus: u8) -> Device {
         resource_class: Some("CUSTOM_GPU".to_owned()),
         traits: ["CUSTOM_A".to_owned(), "CUSTOM_B".to_owned()].into(),
         tags: [("physical_network".to_owned(), "net \"1\"".to_owned())].into(),
+        sanitizer: Some("reset".parse().expect("a name")),
         ..plain.seen
     };
-    Device { seen, owner: Some(claim_id(1)), present: false, foreign: true, ..plain }
+    let dirt = Some(Dirt::Found(SIGHTING));
+    let stuck = Some("it has no reset".to_owned());
+    Device { seen, owner: Some(claim_id(1)), present: false, foreign: true, dirt, stuck, ..plain }
+}
+
+/// A device that nobody holds and that its last user left dirty.
+pub fn dirty_device(host: &str, bus: u8) -> Device {
+    Device { dirt: Some(Dirt::Used(claim_id(9))), ..device(host, bus) }
 }
 
 pub fn discrepancy(host: &str, subject: Subject) -> Discrepancy {

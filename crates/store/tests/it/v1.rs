@@ -11,6 +11,7 @@ use steadfast_model::host::{Host, Receipt};
 use steadfast_model::ids::{ReportSeq, Version};
 use steadfast_model::instance::Power;
 use steadfast_model::migration::Migration;
+use steadfast_model::pci::{Device, Observed};
 use steadfast_operations::seam::{Key, Record, Table};
 use steadfast_store::{Backend, Postgres, Snapshot, Sqlite};
 
@@ -32,6 +33,11 @@ fn migrated(record: Record) -> Record {
             let asserted_dead = row.boot_id.filter(|_| asserted);
             let report_seq = ReportSeq::default();
             Record::Host(Arc::new(Host { asserted_dead, report_seq, ..row.as_ref().clone() }))
+        }
+        // No device was sanitised.
+        Record::Device(row) => {
+            let seen = Observed { sanitizer: None, ..row.seen.clone() };
+            Record::Device(Arc::new(Device { seen, dirt: None, stuck: None, ..row.as_ref().clone() }))
         }
         other => other,
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::pci::sample::{at, foreign, gone, owned, pci, pf, tagged, vf};
+use crate::pci::sample::{at, dirty, foreign, gone, owned, pci, pf, tagged, vf};
 use crate::pci::{AliasSpec, HexId};
 
 fn request(alias: &str, count: u32) -> DeviceRequest {
@@ -43,7 +43,10 @@ fn chosen(wanted: &[(&str, u32)], devices: &[Device]) -> String {
                 addresses.iter().map(|address| address.to_string()[5..].to_owned()).collect();
             short.join(" ")
         }
-        Err(Shortage { alias, wanted, grantable }) => format!("{alias} {wanted}>{grantable}"),
+        Err(Shortage { alias, wanted, grantable, to_sanitize: 0 }) => format!("{alias} {wanted}>{grantable}"),
+        Err(Shortage { alias, wanted, grantable, to_sanitize }) => {
+            format!("{alias} {wanted}>{grantable}+{to_sanitize}")
+        }
     }
 }
 
@@ -73,13 +76,15 @@ fn whole_functions_and_their_parts_exclude_each_other() {
         &[(&[("pf", 1)], "pf 1>0"), (&[("vf", 1)], "3b:02.1")],
         &[whole.clone(), owned(one.clone()), two.clone()],
     );
-    check(&[(&[("vf", 1)], "vf 1>0")], &[owned(whole), one, two]);
+    check(&[(&[("vf", 1)], "vf 1>0")], &[owned(whole.clone()), one.clone(), two.clone()]);
+    // What is dirty is not chosen, and counted for whoever asks why.
+    check(&[(&[("vf", 2)], "vf 2>1+1"), (&[("pf", 1)], "pf 1>0")], &[whole, dirty(one), two]);
 }
 
 #[test]
 fn a_quarantined_host_gives_nothing() {
     let refused = select(&requests(&[("gpu", 1)]), &[pci("3b:00.0")], true);
-    assert_eq!(refused, Err(Shortage { alias: "gpu".to_owned(), wanted: 1, grantable: 0 }));
+    assert_eq!(refused, Err(Shortage { alias: "gpu".to_owned(), wanted: 1, grantable: 0, to_sanitize: 0 }));
     assert_eq!(select(&[], &[pci("3b:00.0")], true), Ok(Vec::new()));
 }
 
@@ -164,11 +169,18 @@ enum State {
     Free,
     Owned,
     Foreign,
+    Dirty,
     Gone,
 }
 
 fn state() -> impl Strategy<Value = State> {
-    prop_oneof![6 => Just(State::Free), 1 => Just(State::Owned), 1 => Just(State::Foreign), 1 => Just(State::Gone)]
+    prop_oneof![
+        6 => Just(State::Free),
+        1 => Just(State::Owned),
+        1 => Just(State::Foreign),
+        1 => Just(State::Dirty),
+        1 => Just(State::Gone),
+    ]
 }
 
 fn stands(device: Device, state: State, gold: bool) -> Device {
@@ -177,6 +189,7 @@ fn stands(device: Device, state: State, gold: bool) -> Device {
         State::Free => device,
         State::Owned => owned(device),
         State::Foreign => foreign(device),
+        State::Dirty => dirty(device),
         State::Gone => gone(device),
     }
 }
