@@ -115,6 +115,8 @@ struct Node<W> {
     lost: Vec<Known>,
     /// The chosen step, once it was done here, and the steps before it that it depends on.
     event: Option<(Event, Clock)>,
+    /// What was wrong after the chosen step, and not before.
+    wrong: Option<Wrong>,
     waypoint: Waypoint<W>,
 }
 
@@ -190,11 +192,12 @@ struct Search<'a, S: Scenario> {
 
 impl<S: Scenario> Search<'_, S> {
     /// Runs once: along the points that stand, then on with the first choice at each new one. Steps along points
-    /// that stand were judged by the run that first did them.
+    /// that stand were judged by the run that first did them: what was wrong then is wrong with this run as well.
     fn run(&mut self, origin: &S::World, tell: Listener<'_, S::World>) -> Result<(), Unfinished> {
         let mut run = Run::begin(self.scenario, &self.options.limits, origin);
         run.keep_answers();
         self.come_back(&mut run);
+        let inherited = run.wrong.is_some();
         let mut next = match self.nodes.last() {
             None => Some(run.open()),
             Some(_) => self.step(&mut run),
@@ -221,8 +224,10 @@ impl<S: Scenario> Search<'_, S> {
         let known = run.wrong.is_some();
         let wrong = run.rest();
         run.world(|world| tell(world, wrong.as_ref()));
-        if let Some(wrong) = wrong.filter(|_| !known) {
-            self.note(wrong);
+        match wrong {
+            Some(_) if inherited => self.found.violations += 1,
+            Some(wrong) if !known => self.note(wrong),
+            Some(_) | None => {}
         }
         Ok(())
     }
@@ -241,6 +246,7 @@ impl<S: Scenario> Search<'_, S> {
             let (event, _) = node.event();
             let recalled = run.recall(node.chosen, &node.waypoint, &event.answers);
             self.found.recalled += u64::from(recalled);
+            run.wrong = run.wrong.take().or_else(|| node.wrong.clone());
         }
         last.waypoint.iter().for_each(|world| run.put(world));
         self.found.steps += before.len() as u64;
@@ -264,7 +270,7 @@ impl<S: Scenario> Search<'_, S> {
         left.reverse();
         let (known, lost) = (Vec::new(), Vec::new());
         let waypoint = run.waypoint();
-        self.nodes.push(Node { open, chosen, left, asleep, known, lost, event: None, waypoint });
+        self.nodes.push(Node { open, chosen, left, asleep, known, lost, event: None, wrong: None, waypoint });
         true
     }
 
@@ -284,7 +290,8 @@ impl<S: Scenario> Search<'_, S> {
         let mut event = run.step(self.nodes[at].chosen);
         self.found.steps += 1;
         // Noted before the step may be put off: it is this one that is wrong.
-        if let Some(wrong) = run.wrong.clone().filter(|_| !known) {
+        self.nodes[at].wrong = run.wrong.clone().filter(|_| !known);
+        if let Some(wrong) = self.nodes[at].wrong.clone() {
             self.note(wrong);
         }
         let open = run.open();

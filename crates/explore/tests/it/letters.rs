@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use futures_util::future::select;
 use steadfast_explore::{
     Content, Footprint, Handle, Limits, Options, Reduction, Scenario, Steady, Verdict, When, Why, World,
-    minimise, repairs, search, timeline, trace,
+    minimise, repairs, search, search_and_tell, timeline, trace,
 };
 
 type Page = String;
@@ -187,4 +187,18 @@ fn a_step_that_touches_more_than_it_names_is_found_out() {
     let run = search(&scenario, &options).expect_err("it is found out");
     assert_eq!(run.why, Why::Strays, "{run}");
     assert!(trace(&scenario, &run.path).iter().any(|step| step.label == "#"), "{:?}", run.path);
+}
+
+/// A run that goes on from a step that was wrong is wrong, whatever comes after and however little that changes.
+#[test]
+fn what_goes_on_from_a_wrong_step_is_wrong() {
+    let program = Letters { tasks: &["a", "#", "#"], never: |page| page.contains('a'), ..WELL };
+    for reduction in [Reduction::Nothing, Reduction::SleepSets, Reduction::SourceDpor] {
+        let options = Options { reduction, ..Options::default() };
+        let mut told = Vec::new();
+        let found = search_and_tell(&program, &options, &mut |_, wrong| told.push(wrong.is_some()));
+        let found = found.expect("it ends");
+        assert!(told.iter().all(|wrong| *wrong), "{reduction:?}: {told:?}");
+        assert_eq!(found.violations, found.schedules, "{reduction:?}");
+    }
 }
