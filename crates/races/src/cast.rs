@@ -2,6 +2,7 @@
 
 mod crash;
 mod machine;
+mod report;
 
 pub(crate) use crash::Crash;
 
@@ -12,13 +13,12 @@ use futures_util::FutureExt;
 use futures_util::future::select_all;
 use steadfast_explore::{Handle, When};
 use steadfast_model::cause::{Cause, Scope};
-use steadfast_model::claim::{Claim, Said};
 use steadfast_model::host::Host;
 use steadfast_model::ids::{Epoch, HostId, InstanceId, ReportSeq};
 use steadfast_model::instance::{Instance, VmState};
-use steadfast_model::message::{Answer, Report, Statement};
+use steadfast_model::pci::{Address, Device, Dirt, Kind};
 use steadfast_operations::agent::{self, Settings};
-use steadfast_operations::seam::{Key, Range};
+use steadfast_operations::seam::Key;
 use steadfast_operations::{self as operations, Evacuate};
 use uuid::Uuid;
 
@@ -42,6 +42,8 @@ pub struct Cast {
     instance: Option<InstanceId>,
     /// The epoch of each host when the act began, and the last report of its life that counted.
     lives: BTreeMap<HostId, (Epoch, ReportSeq)>,
+    /// The device that was dirty when the act began, if one was.
+    dirty: Option<(HostId, Address, Dirt)>,
     /// The boot of each machine when the act began.
     boots: BTreeMap<HostId, Uuid>,
     /// What may go wrong in this act, and whether more than one thing may.
@@ -64,6 +66,9 @@ impl Cast {
                 .into_iter()
                 .map(|host| (host.id.clone(), (host.epoch, host.report_seq)))
                 .collect(),
+            dirty: every::<Device>(site)
+                .into_iter()
+                .find_map(|device| Some((device.host.clone(), device.seen.address, device.to_sanitize()?))),
             boots: site.machines.iter().map(|(host, machine)| (host.clone(), machine.boot_id)).collect(),
             possible: Arc::new(site.faults.keys().copied().collect()),
             several: site.faults.values().sum::<u32>() > 1,
@@ -85,24 +90,29 @@ impl Cast {
     }
 
     pub(crate) fn boot(&self, on: Option<u8>) {
-        self.boots(on, 1);
+        self.boots(on, 1, Kind::Pci);
     }
 
     /// Boots an instance of two devices.
     pub(crate) fn boot_pair(&self, on: u8) {
-        self.boots(Some(on), 2);
+        self.boots(Some(on), 2, Kind::Pci);
     }
 
-    fn boots(&self, on: Option<u8>, devices: u32) {
+    /// Boots an instance of one function of this kind.
+    pub(crate) fn boot_function(&self, on: u8, kind: Kind) {
+        self.boots(Some(on), 1, kind);
+    }
+
+    fn boots(&self, on: Option<u8>, devices: u32, kind: Kind) {
         self.control("boot", move |env, cause| async move {
-            let _ = operations::boot(&env, &cause, wish(on.map(host), devices)).await;
+            let _ = operations::boot(&env, &cause, wish(on.map(host), devices, kind)).await;
         });
     }
 
     /// Boots an instance on a host, and deletes it as soon as its id is known.
     pub(crate) fn boot_then_delete(&self, on: u8) {
         self.control("boot", move |env, cause| async move {
-            if let Ok(instance) = operations::boot(&env, &cause, wish(Some(host(on)), 1)).await {
+            if let Ok(instance) = operations::boot(&env, &cause, wish(Some(host(on)), 1, Kind::Pci)).await {
                 let _ = operations::delete(&env, &cause, Scope::All, instance.id).await;
             }
         });
@@ -240,6 +250,26 @@ impl Cast {
         });
     }
 
+    /// A person says that the device is clean which is dirty when the race begins, if one is.
+    pub(crate) fn assert_clean(&self) {
+        let Some((host, device, dirt)) = self.dirty.clone() else { return };
+        self.assert_clean_of(host, device, dirt);
+    }
+
+    /// A person says at some moment that a device is clean of this dirt.
+    pub(crate) fn assert_clean_of(&self, host: HostId, device: Address, seen: Dirt) {
+        let (site, late) = (self.site.clone(), self.without() == Some(Rule::D6AssertedDirt));
+        self.control("assert_clean", move |env, cause| async move {
+            let mut dirt = seen;
+            if late {
+                let key = Object::Row(Key::Device((host.clone(), device)));
+                let look = move |site: &mut Site| (now_dirty_of(site, device), Touched::reads([key.clone()]));
+                dirt = site.step("looks", look).await.unwrap_or(seen);
+            }
+            let _ = operations::assert_clean(&env, &cause, host, device, dirt).await;
+        });
+    }
+
     /// Waits for a state, then does the next thing to the instance.
     pub(crate) fn stop_start_stop(&self) {
         let site = self.site.clone();
@@ -259,32 +289,6 @@ impl Cast {
             let _ = operations::start(&env, &cause, Scope::All, id).await;
             rests_in(&site, id, VmState::Error).await;
             let _ = operations::stop(&env, &cause, Scope::All, id).await;
-        });
-    }
-
-    /// A copy of a report that an order failed arrives once another order stands.
-    pub(crate) fn failure_is_told_late(&self, number: u8) {
-        let (site, world, on) = (self.site.clone(), self.agent_world(number), host(number));
-        let failed = |claim: &Claim| matches!(claim.said, Said::Failed(_));
-        self.site.spawn(FATE, "late report", async move {
-            let claims = [Object::List(Range::ClaimsOn(on.clone()))];
-            let when = When::new(claims.clone(), move |site: &Site| any(site, failed));
-            let copy = move |site: &mut Site| {
-                let claim =
-                    every::<Claim>(site).into_iter().find(|claim| failed(claim)).expect("the gate is open");
-                let host = every::<Host>(site).into_iter().find(|row| row.id == on).expect("it has a claim");
-                let Said::Failed(why) = claim.said.clone() else { unreachable!("it failed") };
-                let said = Statement { claim: claim.id, order: claim.order, answer: Answer::Failed(why) };
-                let Host { epoch, list_gen, report_seq: seq, .. } = *host;
-                let (statements, unheard) = (vec![said], false);
-                let report =
-                    Report { host: on.clone(), epoch, seq, unheard, list_gen, statements, census: None };
-                ((report, claim.order), Touched::nothing())
-            };
-            let (report, order) = site.step_when("report is copied", when, copy).await;
-            let another = move |site: &Site| any::<Claim>(site, |claim| claim.order > order);
-            site.step_when("report goes on", When::new(claims, another), |_| ((), Touched::nothing())).await;
-            let _ = site.request(CONTROL, "late report", world.handling(report)).await;
         });
     }
 
@@ -382,6 +386,11 @@ impl Cast {
 
 fn settings(number: u8) -> Settings {
     Settings { host: host(number), report_interval_ms: 1, retry_ms: 1 }
+}
+
+/// What a device of this address has to be sanitised of, on the only host that has one.
+fn now_dirty_of(site: &Site, device: Address) -> Option<Dirt> {
+    every::<Device>(site).into_iter().find(|row| row.seen.address == device)?.to_sanitize()
 }
 
 /// Waits until the instance rests in a state.

@@ -33,6 +33,15 @@ pub struct Scene {
 impl Scene {
     /// `hosts` hosts with `gpus` GPUs each, registered and reported.
     pub(crate) fn new(hosts: u8, gpus: u8) -> Scene {
+        Scene::of(hosts, gpus, gpu)
+    }
+
+    /// The same with GPUs that are sanitised between two grants, and were before the first.
+    pub(crate) fn sanitizing(hosts: u8, gpus: u8) -> Scene {
+        Scene::of(hosts, gpus, sanitizable_gpu)
+    }
+
+    fn of(hosts: u8, gpus: u8, gpu: fn(u8) -> Observed) -> Scene {
         let machine = |number: u8| {
             let stocks = ResourceClass::ALL.map(|class| Stock::plain(class, 1000, RatioMilli::ONE));
             let boot_id = Uuid::from_u128(u128::from(number) << 8);
@@ -66,6 +75,23 @@ impl Scene {
         site.awake.clear();
         site.told.values_mut().for_each(|told| *told = Told::default());
         Scene { site, acts: act }
+    }
+
+    /// One host with a physical function and a virtual one of it, both sanitised between two grants.
+    pub(crate) fn split() -> Scene {
+        Scene::of(1, 2, |number| match number {
+            1 => Observed { kind: Kind::Pf, ..sanitizable_gpu(1) },
+            _ => Observed { kind: Kind::Vf, parent: Some(gpu_at(1)), ..sanitizable_gpu(number) },
+        })
+    }
+
+    /// One more GPU on a host, which its agent has counted and not sanitised.
+    pub(crate) fn with_dirty_gpu(mut self, number: u8) -> Scene {
+        self.machine(number, |machine| {
+            let next = u8::try_from(machine.devices.len() + 1).expect("few devices");
+            machine.devices.push(sanitizable_gpu(next));
+        });
+        self.then(|cast| cast.looks_once(number))
     }
 
     /// An instance that runs on host 1.
@@ -168,7 +194,12 @@ fn gpu(number: u8) -> Observed {
         resource_class: None,
         traits: BTreeSet::new(),
         tags: BTreeMap::new(),
+        sanitizer: None,
     }
+}
+
+pub(crate) fn sanitizable_gpu(number: u8) -> Observed {
+    Observed { sanitizer: Some("reset".parse().expect("a name")), ..gpu(number) }
 }
 
 fn flavor() -> Flavor {
@@ -187,12 +218,12 @@ fn flavor() -> Flavor {
     }
 }
 
-/// An instance of so many GPUs, on a host that is named or on any.
-pub(crate) fn wish(on: Option<HostId>, count: u32) -> Boot {
+/// An instance of so many devices of a kind, on a host that is named or on any.
+pub(crate) fn wish(on: Option<HostId>, count: u32, kind: Kind) -> Boot {
     let spec = AliasSpec {
         vendor_id: Some(HexId(0x10de)),
         product_id: Some(HexId(0x20b0)),
-        device_type: None,
+        device_type: Some(kind),
         tags: BTreeMap::new(),
     };
     Boot {

@@ -1,10 +1,10 @@
 //! A second report changes nothing: once all is at rest, every agent looks and reports once more.
 
 use steadfast_explore::{Handle, rehearse};
-use steadfast_model::agent::statement;
+use steadfast_model::agent::{Cleaning, cleaning, statement};
 use steadfast_model::host::Host;
 use steadfast_model::hypervisor::Seen;
-use steadfast_model::message::{AskList, Census, Report, UnknownGuest};
+use steadfast_model::message::{AskList, Census, Cleaned, Report, Sanitize, Sanitized, UnknownGuest};
 use steadfast_operations::seam::{Key, Message, Record, Row, Stored};
 
 use crate::mutant::Mutant;
@@ -31,7 +31,7 @@ pub(crate) fn changes_nothing(site: &Site, hosts: &[&Host]) -> Result<(), String
             handle.spawn(
                 CONTROL,
                 "second report",
-                report(handle.clone(), site.mutant, (*host).clone(), seen),
+                one_round(handle.clone(), site.mutant, (*host).clone(), seen),
             );
         }
     });
@@ -65,8 +65,8 @@ fn controller(site: Handle<Site>, mutant: Option<Mutant>) -> Controller {
     Controller { site, act: ACT, by: "report", mutant, possible: Default::default() }
 }
 
-/// One round of an agent that lives the host's present life.
-async fn report(handle: Handle<Site>, mutant: Option<Mutant>, host: Host, seen: Seen) {
+/// One round of an agent that lives the host's present life, without an order.
+pub(crate) async fn one_round(handle: Handle<Site>, mutant: Option<Mutant>, host: Host, seen: Seen) {
     let (env, cause) = (controller(handle, mutant), cause("agent"));
     let (id, epoch) = (host.id.clone(), host.epoch);
     let Ok(list) = AskList { host: id.clone(), epoch, since: None }.handle(&env, &cause).await else {
@@ -89,8 +89,17 @@ async fn report(handle: Handle<Site>, mutant: Option<Mutant>, host: Host, seen: 
         devices: seen.devices.clone(),
         unknown_guests: unknown.collect(),
     };
+    let stuck = |asked: &Sanitize| match cleaning(asked, &list, &seen) {
+        Cleaning::Stuck(why) => {
+            let outcome = Cleaned::Failed(why);
+            Some(Sanitized { device: asked.device, dirt: asked.dirt, outcome })
+        }
+        Cleaning::By(_) | Cleaning::Absent => None,
+    };
+    let sanitized = list.to_sanitize.iter().filter_map(stuck).collect();
     let (seq, list_gen) = (host.report_seq.next(), list.list_gen);
-    let report = Report { host: id, epoch, seq, unheard: false, list_gen, statements, census: Some(census) };
+    let (unheard, census) = (false, Some(census));
+    let report = Report { host: id, epoch, seq, unheard, list_gen, statements, sanitized, census };
     // A report that is refused changes nothing.
     let _ = report.handle(&env, &cause).await;
 }

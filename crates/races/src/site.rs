@@ -6,8 +6,8 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use steadfast_explore::{Content, Footprint, Steady, Sum, World};
-use steadfast_model::hypervisor::{Act, ActError, Simulated};
-use steadfast_model::ids::{ClaimId, HostId, InstanceId, ListGen};
+use steadfast_model::hypervisor::{Act, ActError, Simulated, Target};
+use steadfast_model::ids::{HostId, InstanceId, ListGen};
 use steadfast_model::invariant::runs::Outcome;
 use steadfast_model::message::{GuestSpec, List};
 use steadfast_model::pci::Address;
@@ -50,8 +50,8 @@ pub struct Site {
 #[derive(Debug, Clone, Default, Hash)]
 pub(crate) struct Told {
     pub lists: Vec<List>,
-    /// Claims whose order failed once.
-    pub failed: BTreeSet<ClaimId>,
+    /// What an order to failed once.
+    pub failed: BTreeSet<Target>,
 }
 
 impl Told {
@@ -142,7 +142,7 @@ impl Site {
                 let guest = machine.guests.get(claim).map(|guest| guest.spec.clone());
                 (guest, matches!(act, Act::Start(_)))
             }
-            None => (None, false),
+            Some(Act::Sanitize { .. }) | None => (None, false),
         };
         let touched = on_guests(host, &guest);
         let is_there = |at: &Address| machine.devices.iter().any(|seen| seen.address == *at);

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use steadfast_model::action::Action;
+use steadfast_model::agent::{Cleaning, cleaning};
 use steadfast_model::claim::{Claim, Role, Said};
 use steadfast_model::host::Host;
+use steadfast_model::hypervisor::Harm;
 use steadfast_model::instance::{Instance, Operation, VmState};
 use steadfast_model::invariant::{Snapshot, guests, history, rows};
 use steadfast_model::ledger::{Entry, Event};
+use steadfast_model::message::{Entry as ListEntry, GuestSpec, List, Sanitize};
 use steadfast_model::migration::Migration;
 use steadfast_model::pci::Device;
 use steadfast_operations::seam::Row;
@@ -43,11 +46,34 @@ pub(crate) fn always(site: &Site) -> Result<(), String> {
     found.extend(guests::check(&snapshot, &observed));
     match found.first() {
         Some(first) => Err(format!("{:?}: {}", first.invariant, first.message)),
-        None => copies(site, &snapshot)
+        None => unharmed(site)
+            .and_then(|()| copies(site, &snapshot))
             .and_then(|()| whole(&snapshot))
             .and_then(|()| answers_hold(site, &snapshot))
             .and_then(|()| ledger_tells(site, &snapshot)),
     }
+}
+
+/// No guest met what another left in its device, nor lost what it had there: see [`Harm`].
+fn unharmed(site: &Site) -> Result<(), String> {
+    for (host, machine) in &site.machines {
+        let harmed =
+            machine.guests.values().flat_map(|guest| guest.harmed.iter().map(move |harm| (guest, harm)));
+        if let Some((guest, harm)) = harmed.into_iter().next() {
+            let claim = guest.spec.claim;
+            return Err(match harm {
+                Harm::Remains { device, of } => {
+                    format!(
+                        "Remains: on {host} the guest of claim {claim} finds in {device} what claim {of} left"
+                    )
+                }
+                Harm::Wiped { device } => {
+                    format!("Wiped: on {host} {device} was sanitised under the guest of claim {claim}")
+                }
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Once devices or homes changed hands, the ledger tells so. It is read again only then: what it told before was looked
@@ -138,6 +164,7 @@ pub(crate) fn at_rest(site: &Site) -> Result<(), String> {
     }
     snapshot.instances.iter().try_for_each(|instance| instance_rests(site, &snapshot, instance))?;
     snapshot.claims.iter().try_for_each(|claim| claim_rests(site, &snapshot, claim))?;
+    snapshot.devices.iter().try_for_each(|device| device_rests(site, &snapshot, device))?;
     snapshot.hosts.iter().try_for_each(|host| returned(site, host))
 }
 
@@ -251,6 +278,30 @@ fn claim_rests(site: &Site, snapshot: &Snapshot, claim: &Claim) -> Result<(), St
     }
     let seen = guest.map_or("is not there", |guest| if guest.running { "runs" } else { "is off" });
     Err(format!("L3: on living {} the guest of a {} claim {seen}", claim.host, claim.role.name()))
+}
+
+/// L5: on a host that is heard a dirty device is sanitised, or it is said why it cannot be.
+fn device_rests(site: &Site, snapshot: &Snapshot, device: &Device) -> Result<(), String> {
+    let host = snapshot.hosts.iter().find(|host| host.id == device.host).expect("devices belong");
+    let Some(dirt) = device.to_sanitize().filter(|_| answers(site, host)) else { return Ok(()) };
+    let claims = snapshot.claims.iter().filter(|claim| claim.host == host.id);
+    let entries = claims.map(|claim| ListEntry {
+        order: claim.order,
+        attempt: claim.attempt,
+        wanted: claim.wanted(),
+        guest: GuestSpec::new(claim.id, claim.instance, claim.amounts, claim.devices.clone()),
+    });
+    let (epoch, list_gen, to_sanitize) = (host.epoch, host.list_gen, Vec::new());
+    let list = List { epoch, list_gen, entries: entries.collect(), to_sanitize };
+    let asked = Sanitize { device: device.seen.address, dirt };
+    match cleaning(&asked, &list, &site.machines[&host.id].observe()) {
+        Cleaning::Stuck(_) if device.stuck.is_some() => Ok(()),
+        Cleaning::Stuck(why) => {
+            Err(format!("L5: on {} {} is not sanitised, and {why}", host.id, asked.device))
+        }
+        Cleaning::By(_) => Err(format!("L5: on living {} {} stays dirty", host.id, asked.device)),
+        Cleaning::Absent => Err(format!("L5: on {} {} is dirty, and not there", host.id, asked.device)),
+    }
 }
 
 /// Whether a row of any kind is there: what scenarios ask of the world.

@@ -99,7 +99,7 @@ fn keep<R: Row>(kept: Kept<R>, old: Option<&Record>, new: &mut Record) {
 pub(super) fn tells_of(write: &Write, entry: &steadfast_model::ledger::Entry) -> bool {
     match (&write.key, entry.device) {
         (Key::Device((host, at)), Some(device)) => *host == entry.host && *at == device,
-        (Key::Claim(claim), None) => *claim == entry.claim,
+        (Key::Claim(claim), None) => Some(*claim) == entry.claim,
         _ => false,
     }
 }

@@ -62,7 +62,7 @@ impl Mutant {
     pub fn all() -> impl Iterator<Item = Mutant> {
         let rules = Rule::ALL.into_iter().map(Mutant::Rule);
         let torn = torn::ALL.iter().map(Mutant::Torn);
-        let blind = blind::ALL.iter().map(Mutant::Blind);
+        let blind = blind::all().map(Mutant::Blind);
         let forgotten = forgotten::all().map(Mutant::Forgotten);
         let twice = twice::ALL.iter().map(Mutant::Twice);
         let swapped = swapped::ALL.iter().map(Mutant::Swapped);

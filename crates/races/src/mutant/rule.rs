@@ -7,15 +7,17 @@ use steadfast_model::host::Host;
 use steadfast_model::hypervisor::Act;
 use steadfast_model::ids::{ClaimId, Epoch, HostId, ListGen, ReportSeq};
 use steadfast_model::instance::Instance;
+use steadfast_model::ledger::{Entry, Event};
 use steadfast_model::message::{Answer, AskList, List, Report, Statement};
 use steadfast_model::pci::Device;
-use steadfast_operations::seam::{Changes, Message, Record, Row, Step};
+use steadfast_operations::seam::{Changes, Key, Message, Record, Row, Step, Write};
 use steadfast_store::Memory;
 
+use super::forgotten::tells_of;
 use super::same;
 use crate::site::{Site, Touched};
 
-/// A rule of PROTOCOL §4, by the name it has there.
+/// A rule of PROTOCOL §4, by the name it has there. Those of sanitising, which is not in that protocol, are called D.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
     A1Told,
@@ -41,12 +43,24 @@ pub enum Rule {
     C4OneOperation,
     C5RemovalRefuses,
     C6KeepsTrying,
+    /// What a guest may have used is dirty.
+    D1Used,
+    /// That a device is clean answers its present dirt.
+    D2DirtEchoed,
+    /// What is dirty is not granted.
+    D3CleanGrants,
+    /// Nothing is said of a device, nor done with it, while it is being sanitised.
+    D4OneAtATime,
+    /// What is seen for the first time is dirty.
+    D5Found,
+    /// A person's word is of the dirt that they saw.
+    D6AssertedDirt,
     /// Rule 2: a report frees nothing. Without it, the historic audit runs beside the reports.
     Observation,
 }
 
 impl Rule {
-    pub const ALL: [Rule; 24] = [
+    pub const ALL: [Rule; 30] = [
         Rule::A1Told,
         Rule::A2ListGen,
         Rule::A3OpenOrders,
@@ -70,6 +84,12 @@ impl Rule {
         Rule::C4OneOperation,
         Rule::C5RemovalRefuses,
         Rule::C6KeepsTrying,
+        Rule::D1Used,
+        Rule::D2DirtEchoed,
+        Rule::D3CleanGrants,
+        Rule::D4OneAtATime,
+        Rule::D5Found,
+        Rule::D6AssertedDirt,
         Rule::Observation,
     ];
 }
@@ -99,7 +119,10 @@ pub(super) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
             host.registered = false;
         }),
         // The number of a report guards the same within one life, so it is off as well.
-        (Rule::B6OrderEchoed, "report") => unnumber(record),
+        (Rule::B6OrderEchoed | Rule::D2DirtEchoed, "report") => unnumber(record),
+        (Rule::D3CleanGrants, "schedule" | "boot.claim" | "evacuate.claim") => {
+            bend::<Device>(record, |device| device.dirt = None);
+        }
         (Rule::B7RollBackWaits, "advance") => bend::<Claim>(record, |claim| {
             claim.hot &= claim.role != Role::Leaving;
         }),
@@ -123,7 +146,9 @@ pub(super) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
             | Rule::B9LivingHome
             | Rule::C1ReceiptAnswers
             | Rule::C4OneOperation
-            | Rule::C5RemovalRefuses,
+            | Rule::C5RemovalRefuses
+            | Rule::D2DirtEchoed
+            | Rule::D3CleanGrants,
             _,
         )
         // These are bent as something is written, in messages, at the machine, or by whoever acts.
@@ -140,6 +165,10 @@ pub(super) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
             | Rule::C2Sweep
             | Rule::C3DeleteOvertakes
             | Rule::C6KeepsTrying
+            | Rule::D1Used
+            | Rule::D4OneAtATime
+            | Rule::D5Found
+            | Rule::D6AssertedDirt
             | Rule::Observation,
             _,
         ) => {}
@@ -168,6 +197,12 @@ pub(super) fn bend_write(rule: Rule, store: &Memory, changes: &mut Changes) {
                 instance.operation = old.and_then(|old| old.operation);
                 instance.attempt = old.map_or(instance.attempt, |old| old.attempt);
             }),
+            (Rule::D1Used, "report") => bend::<Device>(record, |device| {
+                device.dirt = device.dirt.filter(|dirt| dirt.claim().is_none());
+            }),
+            (Rule::D5Found, "report") => bend::<Device>(record, |device| {
+                device.dirt = device.dirt.filter(|dirt| dirt.claim().is_some());
+            }),
             // At other steps nothing is bent; all other rules are bent elsewhere.
             (
                 Rule::A1Told
@@ -193,11 +228,25 @@ pub(super) fn bend_write(rule: Rule, store: &Memory, changes: &mut Changes) {
                 | Rule::C4OneOperation
                 | Rule::C5RemovalRefuses
                 | Rule::C6KeepsTrying
+                | Rule::D1Used
+                | Rule::D2DirtEchoed
+                | Rule::D3CleanGrants
+                | Rule::D4OneAtATime
+                | Rule::D5Found
+                | Rule::D6AssertedDirt
                 | Rule::Observation,
                 _,
             ) => {}
         }
     }
+    let Changes { writes, ledger, .. } = changes;
+    ledger.retain(|entry| entry.event != Event::Dirtied || writes.iter().any(|write| is_dirty(write, entry)));
+}
+
+/// Whether the row that an entry of the ledger tells of is dirty as it is written.
+fn is_dirty(write: &Write, entry: &Entry) -> bool {
+    let device = write.record.as_ref().and_then(Device::of_record);
+    tells_of(write, entry) && device.is_some_and(|device| device.dirt.is_some())
 }
 
 /// A host that has heard no report of its present life.
@@ -207,7 +256,7 @@ pub(super) fn unnumber(record: &mut Record) {
 
 /// What arrives in place of a message.
 pub(super) async fn bend_message<M: Message>(site: &Handle<Site>, rule: Rule, message: M) -> M {
-    let (Rule::A6GoneAnswers | Rule::B6OrderEchoed) = rule else { return message };
+    let (Rule::A6GoneAnswers | Rule::B6OrderEchoed | Rule::D2DirtEchoed) = rule else { return message };
     let Some(report) = same::<_, Report>(message.clone()) else { return message };
     let bent =
         site.step("bend", move |site| (bend_report(rule, site, report.clone()), Touched::everything())).await;
@@ -225,6 +274,14 @@ fn bend_report(rule: Rule, site: &Site, mut report: Report) -> Report {
         for statement in &mut report.statements {
             let claim = claims.iter().find(|claim| claim.id == statement.claim);
             statement.order = claim.map_or(statement.order, |claim| claim.order);
+        }
+        return report;
+    }
+    if rule == Rule::D2DirtEchoed {
+        for answer in &mut report.sanitized {
+            let row = site.store.row(&Key::Device((report.host.clone(), answer.device)));
+            let dirt = row.and_then(|row| Device::of_record(&row.record)).and_then(|device| device.dirt);
+            answer.dirt = dirt.unwrap_or(answer.dirt);
         }
         return report;
     }

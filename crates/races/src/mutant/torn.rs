@@ -47,6 +47,7 @@ pub(super) const ALL: &[Torn] = &[
     torn("disable", &[Op::Disable, Op::Enable]),
     torn("remove_host", &[Op::RemoveHost]),
     torn("readmit_host", &[Op::ReadmitHost]),
+    torn("assert_clean", &[Op::AssertClean]),
 ];
 
 impl Torn {

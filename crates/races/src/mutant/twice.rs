@@ -74,8 +74,10 @@ pub(super) const ALL: &[Twice] = &[
     ),
     body("remove_host", "a host is removed again after the answer was lost", &[Op::RemoveHost]),
     body("readmit_host", "a host is re-admitted again after the answer was lost", &[Op::ReadmitHost]),
+    body("assert_clean", "a device is called clean again after the answer was lost", &[Op::AssertClean]),
     act("act build", "an order to build takes effect twice", "build", &[Op::Boot, Op::Delete]),
     act("act start", "an order to start takes effect twice", "start", &[Op::Start, Op::Delete]),
     act("act stop", "an order to stop takes effect twice", "stop", &[Op::Stop, Op::Delete]),
     act("act destroy", "an order to destroy takes effect twice", "destroy", &[Op::Delete]),
+    act("act sanitize", "an order to sanitise takes effect twice", "sanitize", &[Op::AssertClean]),
 ];

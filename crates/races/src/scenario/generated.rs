@@ -25,6 +25,8 @@ pub enum Op {
     Enable,
     RemoveHost,
     ReadmitHost,
+    /// A person calls a dirty device clean.
+    AssertClean,
     /// An agent at work reports once more.
     Report,
     /// An agent's process dies, and a new life registers.
@@ -34,7 +36,7 @@ pub enum Op {
 }
 
 impl Op {
-    pub const ALL: [Op; 16] = [
+    pub const ALL: [Op; 17] = [
         Op::Boot,
         Op::Delete,
         Op::Stop,
@@ -47,6 +49,7 @@ impl Op {
         Op::Enable,
         Op::RemoveHost,
         Op::ReadmitHost,
+        Op::AssertClean,
         Op::Report,
         Op::AgentRestart,
         Op::HostReturn,
@@ -68,6 +71,7 @@ impl Op {
             Op::Enable => "enable",
             Op::RemoveHost => "remove_host",
             Op::ReadmitHost => "readmit_host",
+            Op::AssertClean => "assert_clean",
             Op::Report => "report",
             Op::AgentRestart => "agent_restart",
             Op::HostReturn => "host_return",
@@ -87,12 +91,17 @@ impl Op {
         !matches!(self, Op::Report | Op::HostReturn)
     }
 
-    /// Whether it ends only with an agent's word, or is an agent's own.
+    /// Whether it ends only with an agent's word, is an agent's own, or takes an agent's word away.
     fn needs_agent(self) -> bool {
         match self {
-            Op::Boot | Op::Delete | Op::Stop | Op::Start | Op::Evacuate | Op::Report | Op::AgentRestart => {
-                true
-            }
+            Op::Boot
+            | Op::Delete
+            | Op::Stop
+            | Op::Start
+            | Op::Evacuate
+            | Op::AssertClean
+            | Op::Report
+            | Op::AgentRestart => true,
             Op::ForceDown
             | Op::UnforceDown
             | Op::Fence
@@ -127,11 +136,14 @@ struct Setting {
     /// No agent has heard of the instance, and whoever booted it has died.
     unfinished: bool,
     disabled: bool,
+    /// Devices are sanitised, and where new claims go there is a dirty one more.
+    dirty: bool,
 }
 
 impl Setting {
     /// The scene in which these operations mean something: an evacuation needs a dead host with an instance, a removal
-    /// a dead host without one, a start a stopped instance, a sweep something unfinished.
+    /// a dead host without one, a start a stopped instance, a sweep something unfinished, a person's word a dirty
+    /// device.
     fn of(ops: &[Op]) -> Setting {
         let has = |op| ops.contains(&op);
         let first = if has(Op::ReadmitHost) && !has(Op::RemoveHost) {
@@ -149,6 +161,7 @@ impl Setting {
             stopped: has(Op::Start),
             unfinished: first == First::Lives && has(Op::Sweep) && !has(Op::Start),
             disabled: has(Op::Enable) && !has(Op::Disable),
+            dirty: has(Op::AssertClean),
         }
     }
 
@@ -163,7 +176,7 @@ impl Setting {
     }
 
     fn scene(self) -> Scene {
-        let scene = Scene::new(2, 2);
+        let scene = if self.dirty { Scene::sanitizing(2, 2) } else { Scene::new(2, 2) };
         let mut scene = if self.unfinished { scene.with_instance_untold() } else { scene.with_instance() };
         if self.stopped {
             scene = scene.stopped();
@@ -182,6 +195,9 @@ impl Setting {
         }
         if self.second_down {
             scene = scene.host_down(2);
+        }
+        if let Some(near) = self.living().filter(|_| self.dirty) {
+            scene = scene.with_dirty_gpu(near);
         }
         if self.disabled {
             let near = self.near();
@@ -255,6 +271,7 @@ fn begin(op: Op, setting: Setting, cast: &Cast) {
         Op::Enable => cast.disable(near, None),
         Op::RemoveHost => cast.remove_host(1),
         Op::ReadmitHost => cast.readmit_host(1),
+        Op::AssertClean => cast.assert_clean(),
         // The scene lets the living agent's tick go off once.
         Op::Report => {}
         Op::AgentRestart => cast.agent_restarts(near),

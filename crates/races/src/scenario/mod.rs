@@ -9,6 +9,7 @@ pub mod grown;
 mod operators;
 mod progress;
 mod runners;
+mod sanitizing;
 
 pub use alone::operations;
 
@@ -21,11 +22,12 @@ pub const RUNNERS: &[Race] = runners::RACES;
 pub const PROGRESS: &[Race] = progress::RACES;
 pub const OPERATORS: &[Race] = operators::RACES;
 pub const DEVICES: &[Race] = devices::RACES;
+pub const SANITIZING: &[Race] = sanitizing::RACES;
 
 /// Every race.
 #[must_use]
 pub fn all() -> Vec<&'static Race> {
-    [EVACUATION, CLAIMS, RUNNERS, PROGRESS, OPERATORS, DEVICES].into_iter().flatten().collect()
+    [EVACUATION, CLAIMS, RUNNERS, PROGRESS, OPERATORS, DEVICES, SANITIZING].into_iter().flatten().collect()
 }
 
 /// The race of this name: one that was written, or one that is generated from the operations and faults it names.

@@ -86,6 +86,11 @@ fn devices_hold_in_every_state() {
 }
 
 #[test]
+fn sanitizing_holds_in_every_state() {
+    check(scenario::SANITIZING);
+}
+
+#[test]
 fn every_rule_is_needed() {
     for race in scenario::all() {
         let Some(rule) = race.rule else { continue };

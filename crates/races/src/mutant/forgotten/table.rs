@@ -245,6 +245,14 @@ pub(super) const OF_HOSTS: &[Forgotten] = forgotten! {
         [Delete], does (Loss::Device(second_stays));
     "report" "unknown guest": "a guest that nobody knows is not noted",
         [Report, ReadmitHost, HostReturn], drops (Discrepancy);
+    "report" "list_gen": "`list_gen` is not raised for a dirty device",
+        [AssertClean], keeps (Host.list_gen);
+    "report" "clean": "a device that was sanitised stays dirty",
+        [AssertClean], keeps (Device.dirt);
+    "report" "stuck": "it is not noted why a device cannot be sanitised",
+        [AssertClean], keeps (Device.stuck);
+    "assert_clean" "clean": "a device that a person calls clean stays dirty",
+        [AssertClean], keeps (Device.dirt);
     "report" "claim end": "a claim whose guest is gone stays",
         [Delete], drops (Claim);
     "fence.intent" "epoch": "a fencing opens no epoch",
