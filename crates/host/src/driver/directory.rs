@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::statvfs;
 use steadfast_model::ids::{ClaimId, GuestTag};
+use steadfast_model::pci::Address;
 use uuid::Uuid;
 
 /// Begins the names of what is being written or removed. Nothing under such a name counts.
@@ -16,6 +17,7 @@ const UNFINISHED: &str = ".unfinished-";
 const LOCK: &str = "agent.lock";
 const BOOT_ID: &str = "boot_id";
 const GUESTS: &str = "guests";
+const SANITIZERS: &str = "sanitizers";
 
 /// How long an agent waits for the lock. The kernel may still be burying a process that was killed a moment ago,
 /// or be about to hand over to a program that it was just starting.
@@ -46,7 +48,9 @@ impl HostDirectory {
     /// When another agent has it, or it cannot be used.
     pub fn lock(path: &Path) -> Result<Self, DirectoryError> {
         let unusable = |why| DirectoryError::Unusable { path: path.to_owned(), why };
-        fs::create_dir_all(path.join(GUESTS)).map_err(unusable)?;
+        for folder in [GUESTS, SANITIZERS] {
+            fs::create_dir_all(path.join(folder)).map_err(unusable)?;
+        }
         // Paths handed to other processes must not depend on where this one stands.
         let path = fs::canonicalize(path).map_err(unusable)?;
         let lock = File::create(path.join(LOCK)).map_err(unusable)?;
@@ -97,23 +101,33 @@ impl HostDirectory {
 
     /// What is in the folder of guests, in order of name.
     pub(super) fn entries(&self) -> io::Result<Vec<PathBuf>> {
-        self.list(|path| !is_unfinished(path))
+        list(&self.guests(), |path| !is_unfinished(path))
     }
 
     /// Removes what orders that were cut short left unfinished.
     pub(super) fn clear_unfinished(&self) -> io::Result<()> {
-        self.list(is_unfinished)?.iter().try_for_each(|path| remove(path))
+        list(&self.guests(), is_unfinished)?.iter().try_for_each(|path| remove(path))
     }
 
-    fn list(&self, wanted: impl Fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(self.guests())? {
-            paths.push(entry?.path());
-        }
-        paths.retain(|path| wanted(path));
-        paths.sort_unstable();
-        Ok(paths)
+    /// What the sanitizer of a device has to say, and the lock that it holds.
+    pub(super) fn sanitizer_log(&self, device: Address) -> PathBuf {
+        self.path.join(SANITIZERS).join(format!("{device}.log"))
     }
+
+    /// The logs of all sanitizers, in order of name.
+    pub(super) fn sanitizer_logs(&self) -> io::Result<Vec<PathBuf>> {
+        list(&self.path.join(SANITIZERS), |_| true)
+    }
+}
+
+fn list(folder: &Path, wanted: impl Fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        paths.push(entry?.path());
+    }
+    paths.retain(|path| wanted(path));
+    paths.sort_unstable();
+    Ok(paths)
 }
 
 /// What the guest at `path` is called; `suffix` is what the driver adds to names. What cannot stand in an

@@ -10,7 +10,7 @@ use steadfast_model::hypervisor::ActError;
 use steadfast_model::inventory::{RatioMilli, ResourceClass, Stock};
 use steadfast_model::pci::{DeviceSpec, Discovered, Observed, choose};
 
-use super::{HostDirectory, cannot, directory};
+use super::{HostDirectory, Sanitizers, cannot, directory};
 use crate::sysfs::{Survey, Sysfs};
 
 const FILE: &str = "inventory.json";
@@ -37,11 +37,13 @@ pub enum Source {
     Surveyed { sysfs: Sysfs, host_ip: String },
 }
 
-/// What a host offers: where its inventory comes from, and which of its devices may be given.
+/// What a host offers: where its inventory comes from, which of its devices may be given, and what can be done to them
+/// between two grants.
 #[derive(Debug, Clone)]
 pub struct Offer {
     pub source: Source,
     pub device_specs: Vec<DeviceSpec>,
+    pub sanitizers: Sanitizers,
 }
 
 impl Inventory {

@@ -1,14 +1,18 @@
-//! The orders that are open: at most one for each guest at a time, and a way to wait until there is none.
+//! The orders that are open: at most one for each guest or device at a time, and a way to wait until there is none.
 
 use std::collections::BTreeSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use steadfast_model::ids::ClaimId;
+use steadfast_model::hypervisor::{ActError, Target};
 
-/// The guests that an order works on now.
+/// How soon the barrier cuts short again what it waits for: an order may have been about to begin something long.
+const CUT_SHORT_RETRY: Duration = Duration::from_millis(20);
+
+/// What an order works on now.
 #[derive(Debug, Default)]
 pub struct Orders {
-    open: Mutex<BTreeSet<ClaimId>>,
+    open: Mutex<BTreeSet<Target>>,
     ended: Condvar,
 }
 
@@ -16,41 +20,46 @@ pub struct Orders {
 #[derive(Debug)]
 pub struct Open<'a> {
     orders: &'a Orders,
-    claim: ClaimId,
+    target: Target,
 }
 
 impl Orders {
-    /// Opens an order, once no other one for the same guest is.
-    pub fn begin(&self, claim: ClaimId) -> Open<'_> {
+    /// Opens an order, once no other one for the same target is.
+    pub fn begin(&self, target: Target) -> Open<'_> {
         let mut open = self.open();
-        while open.contains(&claim) {
-            open = self.wait(open);
+        while open.contains(&target) {
+            open = self.ended.wait(open).unwrap_or_else(PoisonError::into_inner);
         }
-        open.insert(claim);
-        Open { orders: self, claim }
+        open.insert(target);
+        Open { orders: self, target }
     }
 
-    /// Returns at a moment at which no order is open.
-    pub fn settle(&self) {
-        let mut open = self.open();
-        while !open.is_empty() {
-            open = self.wait(open);
+    /// Returns at a moment at which no order is open and nothing is left to cut short. `cut_short` ends what would keep
+    /// an order open for long, and what was begun by others.
+    pub fn settle(&self, cut_short: impl Fn() -> Result<(), ActError>) -> Result<(), ActError> {
+        loop {
+            let settled = self.open().is_empty();
+            cut_short()?;
+            if settled {
+                return Ok(());
+            }
+            let open = self.open();
+            if !open.is_empty() {
+                let waited = self.ended.wait_timeout(open, CUT_SHORT_RETRY);
+                drop(waited.unwrap_or_else(PoisonError::into_inner));
+            }
         }
     }
 
     /// The set is whole even if a thread that held it panicked: nothing is done to it in steps.
-    fn open(&self) -> MutexGuard<'_, BTreeSet<ClaimId>> {
+    fn open(&self) -> MutexGuard<'_, BTreeSet<Target>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'a>(&self, open: MutexGuard<'a, BTreeSet<ClaimId>>) -> MutexGuard<'a, BTreeSet<ClaimId>> {
-        self.ended.wait(open).unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.orders.open().remove(&self.claim);
+        self.orders.open().remove(&self.target);
         self.orders.ended.notify_all();
     }
 }
@@ -60,16 +69,28 @@ mod tests {
     use std::sync::mpsc;
     use std::thread;
 
+    use steadfast_model::ids::ClaimId;
     use uuid::Uuid;
 
     use super::*;
+
+    /// When a test fails that would wait for ever.
+    const DEADLINE: Duration = Duration::from_secs(60);
+
+    fn guest(n: u128) -> Target {
+        Target::Guest(ClaimId(Uuid::from_u128(n)))
+    }
+
+    fn device() -> Target {
+        Target::Device("0000:3b:00.0".parse().expect("an address"))
+    }
 
     /// What `waits` does in another thread must come after the end of an order that is open when it begins.
     fn check(waits: impl Fn(&Orders) + Send) {
         let orders = Orders::default();
         let (tell, told) = mpsc::channel();
         thread::scope(|scope| {
-            let open = orders.begin(ClaimId(Uuid::from_u128(1)));
+            let open = orders.begin(guest(1));
             let tell_other = tell.clone();
             let orders = &orders;
             scope.spawn(move || {
@@ -89,20 +110,49 @@ mod tests {
 
     #[test]
     fn the_barrier_waits_for_open_orders() {
-        check(Orders::settle);
+        check(|orders| orders.settle(|| Ok(())).expect("nothing is cut short"));
     }
 
     #[test]
     fn a_guest_has_one_order_at_a_time() {
-        check(|orders| drop(orders.begin(ClaimId(Uuid::from_u128(1)))));
+        check(|orders| drop(orders.begin(guest(1))));
     }
 
     #[test]
-    fn guests_do_not_wait_for_each_other() {
+    fn guests_and_devices_do_not_wait_for_each_other() {
         let orders = Orders::default();
-        let _one = orders.begin(ClaimId(Uuid::from_u128(1)));
-        let two = orders.begin(ClaimId(Uuid::from_u128(2)));
-        drop(two);
-        drop(orders.begin(ClaimId(Uuid::from_u128(2))));
+        let _one = orders.begin(guest(1));
+        for other in [guest(2), device()] {
+            drop(orders.begin(other));
+            drop(orders.begin(other));
+        }
+    }
+
+    #[test]
+    fn the_barrier_ends_what_begins_something_long_only_while_it_waits() {
+        let orders = Orders::default();
+        let (cut, ended) = mpsc::channel();
+        thread::scope(|scope| {
+            let open = orders.begin(device());
+            scope.spawn(move || {
+                // It is about to begin something long when the barrier cuts short for the first time.
+                ended.recv_timeout(DEADLINE).expect("the barrier cuts short");
+                ended.recv_timeout(DEADLINE).expect("the barrier cuts short again");
+                drop(open);
+            });
+            // Once the order has ended, nobody listens.
+            let cut_short = || {
+                let _ = cut.send(());
+                Ok(())
+            };
+            orders.settle(cut_short).expect("the order ends");
+        });
+        assert_eq!(*orders.open(), BTreeSet::new());
+    }
+
+    #[test]
+    fn the_barrier_ends_what_no_order_of_this_life_began() {
+        let refused = Orders::default().settle(|| Err(ActError("it does not end".to_owned())));
+        assert_eq!(refused, Err(ActError("it does not end".to_owned())));
     }
 }

@@ -2,18 +2,21 @@
 //!
 //! Everything is read below a root, `/` on a machine and a folder in tests. The kernel's files are data from
 //! outside: an entry that cannot be read or understood is left out and named with its reason, and the rest is
-//! used. Nothing here fails as a whole and nothing panics.
+//! used. Nothing here fails as a whole and nothing panics. Nothing is written either, but to reset a function.
 
 mod attribute;
 mod cpulist;
 mod meminfo;
 mod numa;
 mod pci;
+mod reset;
 
 use std::path::{Path, PathBuf};
 
 use steadfast_model::numa::Cell;
 use steadfast_model::pci::{AddressError, Discovered};
+
+pub use reset::ResetError;
 
 /// The kernel's view of a machine, below a root.
 #[derive(Debug, Clone)]

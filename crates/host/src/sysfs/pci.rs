@@ -72,7 +72,8 @@ fn function(root: &Path, name: &str) -> Result<Function, Skipped> {
     Ok(Function { device, parts: parts(root, &path)? })
 }
 
-fn place(name: &str) -> PathBuf {
+/// Where the function of this name is.
+pub fn place(name: &str) -> PathBuf {
     PathBuf::from(DEVICES).join(name)
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use steadfast_host::driver::{DirectoryError, Driver, HostDirectory, Inventory, Offer, Source};
+use steadfast_host::driver::{DirectoryError, Driver, HostDirectory, Inventory, Offer, Sanitizers, Source};
 use steadfast_model::host::Machine;
 use steadfast_model::hypervisor::{Act, SeenGuest};
 use steadfast_model::ids::{ClaimId, InstanceId};
@@ -18,8 +18,8 @@ pub trait Rig {
     /// A host that was described with [`describe`] and has never run anything.
     fn new() -> Self;
     fn host(&self) -> &Path;
-    /// Begins a life of its agent.
-    fn open(&self, directory: HostDirectory) -> Box<dyn Driver>;
+    /// Begins a life of its agent, in which the host has this to offer.
+    fn open(&self, directory: HostDirectory, offer: Offer) -> Box<dyn Driver>;
     /// Takes the host's power away, and says why that was refused.
     fn kill_host(&self) -> Result<(), String>;
     /// Puts a running guest there that no agent of ours made; no agent lives.
@@ -30,14 +30,14 @@ pub trait Rig {
 
 /// Has each check run on a rig, as a test of its own.
 macro_rules! conforms {
-    ($rig:ty: $($check:ident)*) => {$(
+    ($rig:ty, $area:ident: $($check:ident)*) => {$(
         #[test]
         fn $check() {
-            $crate::conformance::$check::<$rig>();
+            $crate::$area::$check::<$rig>();
         }
     )*};
     ($rig:ty) => {
-        $crate::conformance::conforms! { $rig:
+        $crate::conformance::conforms! { $rig, conformance:
             a_fresh_host_shows_what_it_was_described_with
             orders_do_what_they_say_once_or_twice
             a_second_build_does_not_redefine_the_first
@@ -49,6 +49,15 @@ macro_rules! conforms {
             what_was_left_unfinished_is_nothing
             guests_are_built_side_by_side
             a_host_that_cannot_be_seen_whole_is_not_seen
+        }
+        $crate::conformance::conforms! { $rig, sanitizing:
+            a_command_that_ends_well_has_sanitised
+            a_command_that_fails_says_why
+            a_command_leaves_nothing_behind
+            a_command_that_takes_too_long_is_killed
+            the_barrier_kills_what_this_life_began
+            the_barrier_kills_what_an_earlier_life_began
+            what_cannot_be_sanitised_is_left_alone
         }
     };
 }
@@ -78,7 +87,7 @@ pub fn describe(host: &Path) {
 pub fn offer() -> Offer {
     let device_specs: Vec<DeviceSpec> =
         serde_json::from_str(r#"[{"vendor_id": "10de", "product_id": "2330"}]"#).expect("a good spec");
-    Offer { source: Source::Described, device_specs }
+    Offer { source: Source::Described, device_specs, sanitizers: Sanitizers::default() }
 }
 
 pub fn address(bus: u8) -> Address {
@@ -101,9 +110,13 @@ pub fn guest(n: u128, buses: &[u8]) -> GuestSpec {
     }
 }
 
+/// Begins a life without passing the barrier.
+pub fn open<R: Rig>(rig: &R, offer: Offer) -> Box<dyn Driver> {
+    rig.open(HostDirectory::lock(rig.host()).expect("no other agent lives"), offer)
+}
+
 fn life<R: Rig>(rig: &R) -> Box<dyn Driver> {
-    let directory = HostDirectory::lock(rig.host()).expect("no other agent lives");
-    let driver = rig.open(directory);
+    let driver = open(rig, offer());
     driver.settle().expect("nothing hinders the barrier");
     driver
 }
@@ -260,7 +273,7 @@ pub fn what_was_left_unfinished_is_nothing<R: Rig>() {
     let left = rig.host().join("guests/.unfinished-00000000-0000-0000-0000-000000000001");
     fs::create_dir(&left).expect("a scratch can be written");
     fs::write(left.join("guest.json"), "{").expect("a scratch can be written");
-    let driver = rig.open(HostDirectory::lock(rig.host()).expect("no other agent lives"));
+    let driver = open(&rig, offer());
     assert_eq!(guests(&*driver), []);
     driver.settle().expect("nothing hinders the barrier");
     assert!(!left.exists());

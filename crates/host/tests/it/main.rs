@@ -3,6 +3,7 @@
 mod conformance;
 mod inventory;
 mod qemu;
+mod sanitizing;
 mod scratch;
 mod sim;
 mod sysfs;

@@ -9,11 +9,11 @@ use std::process::Command;
 
 use serde_json::Value;
 use steadfast_host::driver::qemu::{self, Accelerator, Qemu};
-use steadfast_host::driver::{Driver, HostDirectory};
+use steadfast_host::driver::{Driver, HostDirectory, Offer};
 use steadfast_model::ids::ClaimId;
 use steadfast_model::pci::Address;
 
-use crate::conformance::{Rig, address, conforms, describe, guest, guests, offer, seen};
+use crate::conformance::{Rig, address, conforms, describe, guest, guests, offer, open, seen};
 use crate::scratch::Scratch;
 
 struct QemuRig {
@@ -61,8 +61,8 @@ impl Rig for QemuRig {
         &self.host
     }
 
-    fn open(&self, directory: HostDirectory) -> Box<dyn Driver> {
-        Box::new(Qemu::open(directory, offer(), Some(Accelerator::Tcg)).unwrap_or_else(|e| panic!("{e}")))
+    fn open(&self, directory: HostDirectory, offer: Offer) -> Box<dyn Driver> {
+        Box::new(Qemu::open(directory, offer, Some(Accelerator::Tcg)).unwrap_or_else(|e| panic!("{e}")))
     }
 
     fn kill_host(&self) -> Result<(), String> {
@@ -71,7 +71,7 @@ impl Rig for QemuRig {
 
     /// A guest of ours under another name is somebody else's.
     fn intrude(&self, tag: &str, devices: &[Address]) {
-        let driver = self.open(HostDirectory::lock(&self.host).expect("no agent lives"));
+        let driver = open(self, offer());
         let buses: Vec<u8> = devices.iter().map(|device| device.bus).collect();
         let guest = guest(99, &buses);
         driver.build(&guest, true).expect("it can be built");
@@ -99,7 +99,7 @@ impl Drop for QemuRig {
 conforms!(QemuRig);
 
 fn life(rig: &QemuRig) -> Box<dyn Driver> {
-    rig.open(HostDirectory::lock(rig.host()).expect("no other agent lives"))
+    open(rig, offer())
 }
 
 /// The ids of the devices that `query-pci` shows.

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use steadfast_host::driver::sim::{self, Fault, OrderName, Outcome, Sim, inject};
-use steadfast_host::driver::{Driver, HostDirectory};
+use steadfast_host::driver::{Driver, HostDirectory, Offer};
 use steadfast_model::ids::ClaimId;
 use steadfast_model::pci::Address;
 
-use crate::conformance::{Rig, claim, conforms, describe, guest, guests, offer, seen};
+use crate::conformance::{Rig, address, claim, conforms, describe, guest, guests, offer, open, seen};
 use crate::scratch::Scratch;
 
 struct SimRig {
@@ -27,8 +27,8 @@ impl Rig for SimRig {
         &self.host
     }
 
-    fn open(&self, directory: HostDirectory) -> Box<dyn Driver> {
-        Box::new(Sim::open(directory, offer()))
+    fn open(&self, directory: HostDirectory, offer: Offer) -> Box<dyn Driver> {
+        Box::new(Sim::open(directory, offer))
     }
 
     fn kill_host(&self) -> Result<(), String> {
@@ -49,7 +49,7 @@ conforms!(SimRig);
 #[test]
 fn orders_fail_as_they_are_told_to() {
     let rig = SimRig::new();
-    let driver = rig.open(HostDirectory::lock(rig.host()).expect("no other agent lives"));
+    let driver = open(&rig, offer());
     let one = guest(1, &[1]);
     let refused = Fault { order: Some(OrderName::Build), outcome: Outcome::Refused, ..Fault::default() };
     let lost = Fault { claim: Some(claim(1)), outcome: Outcome::Lost, delay_ms: 1, ..Fault::default() };
@@ -76,9 +76,31 @@ fn orders_fail_as_they_are_told_to() {
 }
 
 #[test]
+fn a_fault_of_a_claim_hits_no_device() {
+    let rig = SimRig::new();
+    let driver = open(&rig, offer());
+    let refused = Fault { outcome: Outcome::Refused, ..Fault::default() };
+    let sanitize = Fault { order: Some(OrderName::Sanitize), ..refused.clone() };
+    // What is injected, and whether a device can be sanitised then.
+    let table = [
+        (vec![refused.clone()], false),
+        (vec![sanitize.clone()], false),
+        (vec![Fault { order: Some(OrderName::Build), ..refused }], true),
+        (vec![Fault { claim: Some(claim(1)), ..sanitize.clone() }], true),
+        (vec![Fault { outcome: Outcome::Lost, ..sanitize }], false),
+        (vec![], true),
+    ];
+    for (faults, succeeds) in table {
+        inject(rig.host(), &faults).expect("a scratch can be written");
+        let outcome = driver.sanitize(address(1), &"reset".parse().expect("a name"));
+        assert_eq!(outcome.is_ok(), succeeds, "{faults:?}: {outcome:?}");
+    }
+}
+
+#[test]
 fn a_broken_file_is_named_and_stops_what_depends_on_it() {
     let rig = SimRig::new();
-    let driver = rig.open(HostDirectory::lock(rig.host()).expect("no other agent lives"));
+    let driver = open(&rig, offer());
     let table = [
         (
             "faults.json",

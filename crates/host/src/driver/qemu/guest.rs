@@ -1,24 +1,22 @@
 //! One guest's folder.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use steadfast_model::hypervisor::{ActError, SeenGuest};
 use steadfast_model::message::GuestSpec;
 
-use super::process::{self, Signal};
 use super::{qmp, stand_in};
-use crate::driver::cannot;
 use crate::driver::directory::{claim, remove, tag, unfinished};
+use crate::driver::process::{self, Signal};
+use crate::driver::{cannot, lock};
 
 /// How long a guest has to end after it was asked to, and after it was killed.
 const END_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a guest has to answer when it is looked at.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
-const LOCK_RETRY: Duration = Duration::from_millis(10);
 
 const SPEC: &str = "guest.json";
 
@@ -69,15 +67,7 @@ impl Folder {
 
     /// Whether its process exists.
     pub fn is_running(&self) -> io::Result<bool> {
-        let lock = match File::open(self.lock()) {
-            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(false),
-            opened => opened?,
-        };
-        match lock.try_lock_shared() {
-            Ok(()) => Ok(false),
-            Err(TryLockError::WouldBlock) => Ok(true),
-            Err(TryLockError::Error(e)) => Err(e),
-        }
+        lock::is_held(&self.lock())
     }
 
     /// The lock for a process to be started, held already. Only looks contend for it, and let go at once.
@@ -122,25 +112,12 @@ impl Folder {
             if !self.is_running().map_err(&end)? {
                 return Ok(());
             }
-            process::signal_holder(&self.lock(), *signal, END_TIMEOUT).map_err(&end)?;
+            process::signal_holders(&self.lock(), *signal, END_TIMEOUT).map_err(&end)?;
         }
-        if self.is_free_soon().map_err(&end)? {
+        if lock::is_soon(END_TIMEOUT, || Ok(!self.is_running()?)).map_err(&end)? {
             return Ok(());
         }
         Err(ActError(format!("the guest's process does not end, even killed: {}", self.0.display())))
-    }
-
-    /// Whether the lock comes free. After its process is gone, another one that this agent is just starting may
-    /// have it for the instant before it becomes a program of its own.
-    fn is_free_soon(&self) -> io::Result<bool> {
-        let deadline = Instant::now() + END_TIMEOUT;
-        while self.is_running()? {
-            if Instant::now() >= deadline {
-                return Ok(false);
-            }
-            thread::sleep(LOCK_RETRY);
-        }
-        Ok(true)
     }
 
     /// Removes the guest with its local disk. It does not run.

@@ -13,10 +13,10 @@ use steadfast_model::message::GuestSpec;
 
 use super::guest::Folder;
 use super::probe::Program;
-use super::process::Children;
 use super::qmp::{self, QmpError};
 use super::stand_in;
 use crate::driver::cannot;
+use crate::driver::process::Children;
 
 /// How long a process has to come up and answer.
 const LAUNCH_TIMEOUT: Duration = Duration::from_secs(30);

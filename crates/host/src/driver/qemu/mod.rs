@@ -7,6 +7,7 @@
 //! DIR/guests/ID/lock          held by its process from before the first instruction until it is gone
 //! DIR/guests/ID/qmp.sock      where its process listens
 //! DIR/guests/ID/log           what its process had to say
+//! DIR/sanitizers/ADDRESS.log  what the sanitizer of a device had to say, held by its processes as the lock is
 //! ```
 //!
 //! A guest is there if its folder is, and runs if its lock is held: the kernel passes the lock on to the process and
@@ -19,7 +20,6 @@
 mod guest;
 mod launch;
 mod probe;
-mod process;
 mod qmp;
 mod stand_in;
 
@@ -28,16 +28,17 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use steadfast_model::host::Machine;
-use steadfast_model::hypervisor::{ActError, Seen, SeenGuest};
-use steadfast_model::ids::ClaimId;
+use steadfast_model::hypervisor::{ActError, Seen, SeenGuest, Target};
+use steadfast_model::ids::{ClaimId, SanitizerName};
 use steadfast_model::message::GuestSpec;
+use steadfast_model::pci::Address;
 use uuid::Uuid;
 
-use super::{DirectoryError, Driver, HostDirectory, Offer, Orders, cannot};
+use super::process::Children;
+use super::{DirectoryError, Driver, HostDirectory, Offer, Orders, cannot, sanitizer};
 use guest::Folder;
 use probe::Program;
 pub use probe::{Accelerator, ProbeError, find};
-use process::Children;
 
 /// How many guests are asked at once. One that does not answer costs its whole timeout.
 const LOOKS_AT_ONCE: usize = 8;
@@ -120,7 +121,7 @@ impl Qemu {
 
 impl Driver for Qemu {
     fn settle(&self) -> Result<(), ActError> {
-        self.orders.settle();
+        self.orders.settle(|| sanitizer::end_all(&self.directory))?;
         self.directory.clear_unfinished().map_err(cannot("clear away what was left unfinished"))
     }
 
@@ -137,38 +138,45 @@ impl Driver for Qemu {
     }
 
     fn build(&self, guest: &GuestSpec, run: bool) -> Result<(), ActError> {
-        let _open = self.orders.begin(guest.claim);
+        let _open = self.orders.begin(Target::Guest(guest.claim));
         let folder = self.folder(guest.claim);
         folder.define(guest)?;
         if run { self.ensure_running(&folder) } else { Ok(()) }
     }
 
     fn start(&self, claim: ClaimId) -> Result<(), ActError> {
-        let _open = self.orders.begin(claim);
+        let _open = self.orders.begin(Target::Guest(claim));
         self.ensure_running(&self.folder(claim))
     }
 
     fn stop(&self, claim: ClaimId) -> Result<(), ActError> {
-        let _open = self.orders.begin(claim);
+        let _open = self.orders.begin(Target::Guest(claim));
         self.folder(claim).power_off()
     }
 
     fn destroy(&self, claim: ClaimId) -> Result<(), ActError> {
-        let _open = self.orders.begin(claim);
+        let _open = self.orders.begin(Target::Guest(claim));
         let folder = self.folder(claim);
         folder.power_off()?;
         folder.remove()
     }
+
+    fn sanitize(&self, device: Address, by: &SanitizerName) -> Result<(), ActError> {
+        let _open = self.orders.begin(Target::Device(device));
+        self.offer.sanitize(&self.directory, &self.observe()?, device, by)
+    }
 }
 
-/// Plays the host's loss of power: its guests are killed, stay defined, and its next boot is another one.
+/// Plays the host's loss of power: its guests and its sanitizers are killed, and its next boot is another one. Its
+/// guests stay defined.
 ///
 /// # Errors
-/// When its agent still lives, which has to end first, or a guest cannot be killed.
+/// When its agent still lives, which has to end first, or a guest or a sanitizer cannot be killed.
 pub fn kill_host(host: &Path) -> Result<(), KillError> {
     let directory = HostDirectory::lock(host)?;
     let guests = directory.entries().map_err(cannot("list the guests"))?;
     guests.into_iter().try_for_each(|path| Folder::at(path).kill())?;
+    sanitizer::end_all(&directory)?;
     directory.power_cycle().map_err(cannot("write the boot id"))?;
     Ok(())
 }
@@ -179,5 +187,5 @@ pub enum KillError {
     #[error(transparent)]
     Directory(#[from] DirectoryError),
     #[error(transparent)]
-    Guest(#[from] ActError),
+    Process(#[from] ActError),
 }

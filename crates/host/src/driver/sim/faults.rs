@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use steadfast_model::hypervisor::{Act, ActError};
+use steadfast_model::hypervisor::{Act, ActError, Target};
 use steadfast_model::ids::ClaimId;
 
 use crate::driver::cannot;
@@ -20,7 +20,7 @@ const FILE: &str = "faults.json";
 pub struct Fault {
     /// Which orders; absent: any.
     pub order: Option<OrderName>,
-    /// The claim whose guest it is about; absent: any.
+    /// The claim whose guest it is about; absent: any, and any device.
     pub claim: Option<ClaimId>,
     /// How long the order takes before it has its effect.
     pub delay_ms: u64,
@@ -36,6 +36,7 @@ pub enum OrderName {
     Start,
     Stop,
     Destroy,
+    Sanitize,
 }
 
 /// How an order ends. To whoever gave it, the last two look alike.
@@ -58,8 +59,10 @@ impl Fault {
             Act::Start(_) => OrderName::Start,
             Act::Stop(_) => OrderName::Stop,
             Act::Destroy(_) => OrderName::Destroy,
+            Act::Sanitize { .. } => OrderName::Sanitize,
         };
-        self.order.is_none_or(|order| order == name) && self.claim.is_none_or(|claim| claim == act.claim())
+        let fits_claim = self.claim.is_none_or(|claim| act.target() == Target::Guest(claim));
+        self.order.is_none_or(|order| order == name) && fits_claim
     }
 
     pub(super) fn delay(&self) -> Duration {

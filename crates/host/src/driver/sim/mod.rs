@@ -6,6 +6,7 @@
 //! DIR/inventory.json    what the host has
 //! DIR/faults.json       what shall go wrong; absent: nothing
 //! DIR/guests/ID.json    one guest, named after its claim
+//! DIR/sanitizers/       what the sanitizers of devices had to say: real processes, if commands are configured
 //! ```
 //!
 //! A guest runs in a boot: it is on exactly if the boot that it was started in is the present one. So the loss of
@@ -20,13 +21,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use steadfast_model::host::Machine;
 use steadfast_model::hypervisor::{Act, ActError, Guest, Seen, SeenGuest, Simulated};
-use steadfast_model::ids::{ClaimId, GuestTag};
+use steadfast_model::ids::{ClaimId, GuestTag, SanitizerName};
 use steadfast_model::message::GuestSpec;
 use steadfast_model::pci::Address;
 use uuid::Uuid;
 
 use super::directory::{claim, remove, tag, write};
-use super::{DirectoryError, Driver, HostDirectory, Offer, Orders, cannot};
+use super::{DirectoryError, Driver, HostDirectory, Offer, Orders, cannot, sanitizer};
 pub use faults::{Fault, OrderName, Outcome, inject};
 
 const SUFFIX: &str = ".json";
@@ -59,19 +60,23 @@ impl Sim {
     }
 
     /// One order: the delay, the effect, the answer, each as the injected faults have it.
-    fn order(&self, act: Act) -> Result<(), ActError> {
-        let claim = act.claim();
-        let _open = self.orders.begin(claim);
-        let fault = faults::of(self.directory.path(), &act)?;
+    fn order(&self, act: &Act, effect: impl FnOnce() -> Result<(), ActError>) -> Result<(), ActError> {
+        let _open = self.orders.begin(act.target());
+        let fault = faults::of(self.directory.path(), act)?;
         std::thread::sleep(fault.delay());
         if fault.outcome == Outcome::Refused {
             return Err(fault.error());
         }
-        self.apply(claim, act)?;
+        effect()?;
         if fault.outcome == Outcome::Lost {
             return Err(fault.error());
         }
         Ok(())
+    }
+
+    /// One order to the guest of a claim.
+    fn to_guest(&self, claim: ClaimId, act: Act) -> Result<(), ActError> {
+        self.order(&act.clone(), || self.apply(claim, act))
     }
 
     /// The order's effect, which touches the guest of one claim alone.
@@ -79,14 +84,14 @@ impl Sim {
         let mut host = self.machine_without_guests()?;
         let path = self.path(claim);
         if let Some(Stored { spec: Some(spec), runs_in, .. }) = load(&path)? {
-            host.guests.insert(claim, Guest { spec, running: runs_in == Some(host.boot_id) });
+            host.guests.insert(claim, Guest::new(spec, runs_in == Some(host.boot_id)));
         }
         let order = host.begin(act);
         host.finish(order)?;
         let cannot_write = cannot("write the guest");
         match host.guests.remove(&claim) {
             None => remove(&path).map_err(cannot_write),
-            Some(Guest { spec, running }) => {
+            Some(Guest { spec, running, .. }) => {
                 let devices = spec.devices.clone();
                 let stored = Stored { spec: Some(spec), devices, runs_in: running.then_some(host.boot_id) };
                 store(&path, &stored).map_err(cannot_write)
@@ -106,7 +111,7 @@ impl Sim {
 
 impl Driver for Sim {
     fn settle(&self) -> Result<(), ActError> {
-        self.orders.settle();
+        self.orders.settle(|| sanitizer::end_all(&self.directory))?;
         self.directory.clear_unfinished().map_err(cannot("clear away what was left unfinished"))
     }
 
@@ -120,7 +125,7 @@ impl Driver for Sim {
             let tag = tag(&path, SUFFIX);
             match (claim(&tag), spec) {
                 (Some(claim), Some(spec)) => {
-                    host.guests.insert(claim, Guest { spec, running });
+                    host.guests.insert(claim, Guest::new(spec, running));
                 }
                 (claim, _) => host.foreign.push(SeenGuest { tag, claim, running, devices }),
             }
@@ -129,23 +134,29 @@ impl Driver for Sim {
     }
 
     fn build(&self, guest: &GuestSpec, run: bool) -> Result<(), ActError> {
-        self.order(Act::Build { guest: guest.clone(), run })
+        self.to_guest(guest.claim, Act::Build { guest: guest.clone(), run })
     }
 
     fn start(&self, claim: ClaimId) -> Result<(), ActError> {
-        self.order(Act::Start(claim))
+        self.to_guest(claim, Act::Start(claim))
     }
 
     fn stop(&self, claim: ClaimId) -> Result<(), ActError> {
-        self.order(Act::Stop(claim))
+        self.to_guest(claim, Act::Stop(claim))
     }
 
     fn destroy(&self, claim: ClaimId) -> Result<(), ActError> {
-        self.order(Act::Destroy(claim))
+        self.to_guest(claim, Act::Destroy(claim))
+    }
+
+    fn sanitize(&self, device: Address, by: &SanitizerName) -> Result<(), ActError> {
+        let act = Act::Sanitize { device, by: by.clone() };
+        self.order(&act, || self.offer.sanitize(&self.directory, &self.observe()?, device, by))
     }
 }
 
-/// The host loses power: nothing runs on it any more, its guests stay defined, and its next boot is another one.
+/// The host loses power: nothing runs on it any more, its guests stay defined, and its next boot is another one. A
+/// command that sanitises is a real process, and the next life of its agent ends it.
 ///
 /// # Errors
 /// When its agent still lives, which has to end first, or the directory cannot be used.

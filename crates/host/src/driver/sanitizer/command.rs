@@ -1,0 +1,148 @@
+//! A sanitizer that is a command.
+
+use std::ffi::OsString;
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use steadfast_model::hypervisor::ActError;
+use steadfast_model::pci::Address;
+
+use super::{END_TIMEOUT, SanitizerError};
+use crate::driver::{HostDirectory, cannot, lock, process};
+
+/// What stands for the device's address in an argument.
+const DEVICE: &str = "{device}";
+/// The most bytes of a command's own words that an error repeats: its last ones.
+const WORDS_LEN_MAX: u64 = 1024;
+
+/// A program that sanitises the device that its arguments name, and ends with status 0 if it has made sure of that.
+/// Anything else it ends with is a failure.
+///
+/// It may be killed at any moment, and is run again then. It must leave no process behind when it ends, and every
+/// process that it starts must stay in its group, or keep its standard output or its standard error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SanitizerCommand {
+    program: PathBuf,
+    arguments: Vec<String>,
+    timeout: Duration,
+}
+
+/// How a command ended.
+enum Ended {
+    With(ExitStatus),
+    /// Well, but something that it started went on.
+    Unfinished,
+    TimedOut,
+}
+
+impl SanitizerCommand {
+    /// `words` are the program, by its absolute path, and its arguments.
+    ///
+    /// # Errors
+    /// When there is no such program to be, or no time for it.
+    pub fn new(words: Vec<String>, timeout: Duration) -> Result<Self, SanitizerError> {
+        let mut words = words.into_iter();
+        let program = words.next().ok_or(SanitizerError::NoProgram)?;
+        if !Path::new(&program).is_absolute() {
+            return Err(SanitizerError::Relative(program));
+        }
+        if timeout.is_zero() {
+            return Err(SanitizerError::NoTime);
+        }
+        Ok(SanitizerCommand { program: program.into(), arguments: words.collect(), timeout })
+    }
+
+    /// Runs it for the device, and returns once nothing of it runs any more.
+    pub(super) fn run(&self, host: &HostDirectory, device: Address) -> Result<(), ActError> {
+        let log = host.sanitizer_log(device);
+        let child = self.spawn(&log, device).map_err(cannot("start the sanitizer"))?;
+        let ended = self.watch(child, &log).map_err(cannot("watch the sanitizer"))?;
+        let free = lock::is_soon(END_TIMEOUT, || Ok(!lock::is_held(&log)?));
+        if !free.map_err(cannot("look at the sanitizer's lock"))? {
+            return Err(ActError(format!("the sanitizer does not end, even killed: {}", log.display())));
+        }
+        let why = match ended {
+            Ended::With(status) if status.success() => return Ok(()),
+            Ended::With(status) => format!("the sanitizer ended with {status}"),
+            Ended::Unfinished => "the sanitizer left processes behind, which were killed".to_owned(),
+            Ended::TimedOut => format!("the sanitizer was killed after {:?}", self.timeout),
+        };
+        Err(ActError(match last_words(&log) {
+            words if words.is_empty() => why,
+            words => format!("{why} (it said: {words})"),
+        }))
+    }
+
+    /// The process gets its locked log as standard output and standard error: both are its own from before its first
+    /// instruction, and whatever it starts has them too, so that all of it can be found and killed by the agent's next
+    /// life.
+    fn spawn(&self, log: &Path, device: Address) -> io::Result<Child> {
+        let log = take(log)?;
+        let words = self.arguments.iter().map(|text| text.replace(DEVICE, &device.to_string()));
+        Command::new(&self.program)
+            .args(words.map(OsString::from))
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .process_group(0)
+            .spawn()
+    }
+
+    /// Waits until the command ends by itself, or makes it, with all that it started.
+    fn watch(&self, mut child: Child, log: &Path) -> io::Result<Ended> {
+        // It is not buried yet, so its id is nobody else's.
+        let pid = Pid::from_child(&child);
+        let handle = pidfd_open(pid, PidfdFlags::empty())?;
+        let in_time = process::wait_until_gone(&handle, self.timeout)?;
+        let goes_on = !process::holders(log)?.is_empty();
+        process::kill_group(pid)?;
+        process::kill_holders(log)?;
+        if !process::wait_until_gone(&handle, END_TIMEOUT)? {
+            // What hangs in the kernel is buried once that lets go of it.
+            thread::spawn(move || child.wait());
+            return Ok(Ended::TimedOut);
+        }
+        let status = child.wait()?;
+        Ok(match in_time {
+            false => Ended::TimedOut,
+            true if status.success() && goes_on => Ended::Unfinished,
+            true => Ended::With(status),
+        })
+    }
+}
+
+/// The log for a command to be started, empty, its lock held already.
+fn take(log: &Path) -> io::Result<File> {
+    let log = File::options().create(true).append(true).open(log)?;
+    let taken = lock::is_soon(END_TIMEOUT, || match log.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(e)) => Err(e),
+    });
+    if !taken? {
+        return Err(io::Error::other("what sanitised the device before has not ended"));
+    }
+    log.set_len(0)?;
+    Ok(log)
+}
+
+/// What the command said last, on one line.
+fn last_words(log: &Path) -> String {
+    let mut words = Vec::new();
+    // An error is being told already; without the log it is told without these words.
+    let _ = File::open(log).and_then(|mut log| {
+        let len = log.metadata()?.len();
+        log.seek(SeekFrom::Start(len.saturating_sub(WORDS_LEN_MAX)))?;
+        log.take(WORDS_LEN_MAX).read_to_end(&mut words)
+    });
+    let words = String::from_utf8_lossy(&words);
+    let lines = words.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ")
+}
