@@ -57,17 +57,22 @@ fn host_state(host: &Host) -> &'static str {
     state.expect("the last state always holds").0
 }
 
-/// The states that a device is counted in.
-const DEVICE_STATES: [&str; 5] = ["free", "claimed", "claimed_missing", "foreign", "missing"];
+/// The states that a device is counted in. One that is to be sanitised is dirty, and stuck if that failed.
+const DEVICE_STATES: [&str; 7] =
+    ["free", "claimed", "claimed_missing", "foreign", "missing", "dirty", "stuck"];
 
 fn device_state(device: &Device) -> &'static str {
-    let [free, claimed, claimed_missing, foreign, missing] = DEVICE_STATES;
+    let [free, claimed, claimed_missing, foreign, missing, dirty, stuck] = DEVICE_STATES;
     match (device.owner.is_some(), device.present, device.foreign) {
         (true, true, _) => claimed,
         (true, false, _) => claimed_missing,
         (false, _, true) => foreign,
-        (false, true, false) => free,
         (false, false, false) => missing,
+        (false, true, false) => match (device.dirt, &device.stuck) {
+            (None, _) => free,
+            (Some(_), None) => dirty,
+            (Some(_), Some(_)) => stuck,
+        },
     }
 }
 

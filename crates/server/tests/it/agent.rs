@@ -19,7 +19,7 @@ fn register(host: &str, nonce: &str, from: u64) -> Ask {
 }
 
 fn register_boot(host: &str, nonce: &str, boot: &str, from: u64) -> Ask {
-    let body = json!({"host": host, "protocol": 2, "nonce": nonce, "boot_id": boot, "from": from});
+    let body = json!({"host": host, "protocol": 3, "nonce": nonce, "boot_id": boot, "from": from});
     say(host, "register", &body)
 }
 
@@ -29,7 +29,7 @@ const LIFE_2: &str = "00000000-0000-0000-0000-000000000002";
 #[tokio::test]
 async fn an_agent_registers_and_asks_for_its_list() {
     let api = Api::new();
-    let hello = say("host1", "hello", &json!({"host": "host1", "protocol": 2, "mood": "fine"}));
+    let hello = say("host1", "hello", &json!({"host": "host1", "protocol": 3, "mood": "fine"}));
     assert_eq!(api.send(hello).await.expect(200).json(), json!({"epoch": 0}));
     assert_eq!(api.send(register("host1", LIFE_1, 0)).await.expect(200).json(), json!({"epoch": 1}));
     let asked = json!({"host": "host1", "epoch": 1, "since": null});
@@ -60,20 +60,20 @@ async fn a_refusal_tells_the_agent_what_to_do() {
 #[tokio::test]
 async fn an_agent_speaks_for_its_own_host_only() {
     let api = Api::new();
-    let hello = json!({"host": "host1", "protocol": 2});
+    let hello = json!({"host": "host1", "protocol": 3});
     let long = "x".repeat(64);
     let with = |authorization: &str| {
         ask("POST", "/agent/v1/hello").header("Authorization", authorization).json(&hello)
     };
     let table = [
         (say("host2", "hello", &hello), 403),
-        (say("host1", "hello", &json!({"host": "host9", "protocol": 2})), 403),
+        (say("host1", "hello", &json!({"host": "host9", "protocol": 3})), 403),
         (ask("POST", "/agent/v1/hello").json(&hello), 401),
         (with("Bearer"), 401),
         (with(&format!("Bearer {long}")), 401),
         (with("Bearer short"), 401),
         (with(&format!("Basic {}", agent_key("host1"))), 401),
-        (say("host1", "hello", &json!({"host": "host 1", "protocol": 2})), 400),
+        (say("host1", "hello", &json!({"host": "host 1", "protocol": 3})), 400),
         (say("host1", "hello", &json!({"host": "host1", "protocol": -1})), 400),
         (say("host1", "sing", &hello), 404),
     ];
@@ -133,7 +133,7 @@ async fn a_boot_that_was_asserted_dead_and_comes_back_was_never_dead() {
         api.send(register("host1", LIFE_1, 0)).await.expect(200);
         admin.force_down("host1").await;
         between.happen(&admin).await;
-        let hello = say("host1", "hello", &json!({"host": "host1", "protocol": 2}));
+        let hello = say("host1", "hello", &json!({"host": "host1", "protocol": 3}));
         let epoch = api.send(hello).await.expect(200).json()["epoch"].as_u64().expect("a number");
         let back = register_boot("host1", LIFE_2, boot, epoch);
         api.send(back).await.expect(200);

@@ -16,6 +16,10 @@ pub struct Host<'a> {
     seq: u64,
     /// Instances that it cannot build.
     pub broken: BTreeSet<String>,
+    /// Whether its GPUs are sanitised between two grants.
+    pub sanitizes: bool,
+    /// What becomes of a device that it is to sanitise; nothing as long as it is at it.
+    pub sanitized: Option<Value>,
 }
 
 fn device(address: &str, kind: &str, product: &str, parent: Option<&str>) -> Value {
@@ -43,9 +47,16 @@ fn stock(class: &str, total: u64, reserved: u64, ratio: u64) -> Value {
 }
 
 impl<'a> Host<'a> {
+    /// A host that has not registered yet.
+    pub fn off(api: &'a Api, name: &'static str) -> Host<'a> {
+        let (sanitizes, sanitized) = (false, None);
+        let broken = BTreeSet::new();
+        Host { api, name, lives: 0, epoch: 0, list_gen: 0, seq: 0, broken, sanitizes, sanitized }
+    }
+
     /// A host that has registered and reported.
     pub async fn up(api: &'a Api, name: &'static str) -> Host<'a> {
-        let mut host = Host { api, name, lives: 0, epoch: 0, list_gen: 0, seq: 0, broken: BTreeSet::new() };
+        let mut host = Host::off(api, name);
         host.start().await;
         host
     }
@@ -59,11 +70,11 @@ impl<'a> Host<'a> {
     /// A new life: registers, reports what it has, and does what its list says.
     pub async fn start(&mut self) {
         self.lives += 1;
-        let hello = self.say("hello", &json!({"host": self.name, "protocol": 2})).await.expect(200);
+        let hello = self.say("hello", &json!({"host": self.name, "protocol": 3})).await.expect(200);
         let life =
             uuid::Uuid::from_u64_pair(self.lives, u64::from(self.name.as_bytes()[self.name.len() - 1]));
         let from = &hello.json()["epoch"];
-        let body = json!({"host": self.name, "protocol": 2, "nonce": life, "boot_id": life, "from": from});
+        let body = json!({"host": self.name, "protocol": 3, "nonce": life, "boot_id": life, "from": from});
         let registered = self.say("register", &body).await.expect(200);
         self.epoch = registered.json()["epoch"].as_u64().expect("an epoch");
         self.obey().await;
@@ -77,18 +88,27 @@ impl<'a> Host<'a> {
             let list_gen = list["list_gen"].as_u64().expect("a number");
             let statements: Vec<Value> =
                 list["entries"].as_array().expect("a list").iter().map(|entry| self.answer(entry)).collect();
+            let sanitized: Vec<Value> = list["to_sanitize"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .filter_map(|asked| {
+                    let outcome = self.sanitized.as_ref()?;
+                    Some(json!({"device": asked["device"], "dirt": asked["dirt"], "outcome": outcome}))
+                })
+                .collect();
             self.seq += 1;
             let machine = json!({"hypervisor_type": "sim", "hypervisor_version": 1, "host_ip": "10.0.0.1", "cells": []});
             let census = json!({
                 "seq": self.seq,
                 "machine": machine,
                 "stocks": [stock("VCPU", 8, 0, 4000), stock("MEMORY_MB", 16384, 512, 1000), stock("DISK_GB", 100, 0, 1000)],
-                "devices": devices(),
+                "devices": self.devices(),
                 "unknown_guests": [],
             });
             let body = json!({
                 "host": self.name, "epoch": self.epoch, "seq": self.seq, "unheard": false, "list_gen": list_gen,
-                "statements": statements, "census": census,
+                "statements": statements, "sanitized": sanitized, "census": census,
             });
             self.say("report", &body).await.expect(200);
             self.api.world.settle().await;
@@ -97,6 +117,16 @@ impl<'a> Host<'a> {
             }
             self.list_gen = list_gen;
         }
+    }
+
+    fn devices(&self) -> Value {
+        let mut all = devices();
+        let gpus =
+            all.as_array_mut().expect("a list").iter_mut().filter(|device| device["product"] == "2330");
+        for gpu in gpus.filter(|_| self.sanitizes) {
+            gpu["sanitizer"] = json!("reset");
+        }
+        all
     }
 
     fn answer(&self, entry: &Value) -> Value {

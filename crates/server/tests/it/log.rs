@@ -53,7 +53,7 @@ async fn every_request_is_one_line_without_secrets() {
         ask("GET", "/compute/v2.1/lost").token("swordfish"),
         ask("POST", "/agent/v1/hello")
             .header("Authorization", &key)
-            .json(&json!({"host": "host1", "protocol": 2})),
+            .json(&json!({"host": "host1", "protocol": 3})),
     ];
     let count = asked.len();
     let global = "req-11111111-2222-3333-4444-555555555555";

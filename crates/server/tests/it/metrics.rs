@@ -1,6 +1,10 @@
 //! What operators watch.
 
+use serde_json::json;
+
 use crate::api::{Api, ask};
+use crate::host::Host;
+use crate::operator::Person;
 
 #[tokio::test]
 async fn requests_are_counted_by_route_not_by_what_clients_write() {
@@ -24,4 +28,44 @@ async fn requests_are_counted_by_route_not_by_what_clients_write() {
     for line in lines {
         assert!(answer.text.lines().any(|shown| shown == line), "{line}\n{}", answer.text);
     }
+}
+
+#[tokio::test]
+async fn devices_that_wait_to_be_sanitised_are_counted() {
+    let api = Api::new();
+    let admin = Person::new(&api, "admin", None).await;
+    admin.flavor("small", Some("gpu:1")).await;
+    let mut host = Host::off(&api, "host1");
+    host.sanitizes = true;
+    host.start().await;
+    // What its agent says of a device that it is to sanitise, and how many are clean, dirty and stuck then.
+    let table = [
+        (None, [3, 2, 0]),
+        (Some(json!({"failed": "no luck"})), [3, 0, 2]),
+        (None, [3, 0, 2]),
+        (Some(json!({"by": "reset"})), [5, 0, 0]),
+    ];
+    let check = |expected: [usize; 3]| {
+        let api = &api;
+        async move {
+            let shown = api.get("/metrics").await.expect(200).text;
+            for (state, count) in ["free", "dirty", "stuck"].into_iter().zip(expected) {
+                let line = format!(r#"steadfast_devices{{state="{state}"}} {count}"#);
+                assert!(shown.lines().any(|shown| shown == line), "{line}\n{shown}");
+            }
+        }
+    };
+    for (sanitized, expected) in table {
+        host.sanitized = sanitized;
+        host.obey().await;
+        check(expected).await;
+    }
+    // What a guest has used is dirty.
+    host.sanitized = None;
+    let server = admin.boot("web", "small").await;
+    host.obey().await;
+    check([4, 0, 0]).await;
+    admin.delete(&format!("/compute/v2.1/servers/{server}")).await.expect(204);
+    host.obey().await;
+    check([4, 1, 0]).await;
 }

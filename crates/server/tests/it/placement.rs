@@ -133,6 +133,26 @@ async fn inventories_usages_and_allocations_agree() {
 }
 
 #[tokio::test]
+async fn a_dirty_device_is_reserved_until_it_is_sanitised() {
+    let api = Api::new();
+    let admin = Person::new(&api, "admin", None).await;
+    let mut host = Host::off(&api, "host1");
+    host.sanitizes = true;
+    host.start().await;
+    let all = providers(&admin, "").await;
+    let gpu = format!("{PROVIDERS}/{}/inventories", uuid(&all, "host1_0000:81:00.0"));
+    // What its agent says of a device that it is to sanitise, and how many are reserved then.
+    let table = [(None, 1), (Some(json!({"failed": "no luck"})), 1), (Some(json!({"by": "reset"})), 0)];
+    for (sanitized, reserved) in table {
+        host.sanitized = sanitized;
+        host.obey().await;
+        let shown = admin.send(newest(&gpu)).await.expect(200).json();
+        let shown = &shown["inventories"]["CUSTOM_PCI_10DE_2330"]["reserved"];
+        assert_eq!(*shown, reserved, "{:?}", host.sanitized);
+    }
+}
+
+#[tokio::test]
 async fn traits_and_classes_are_those_that_something_has() {
     let api = Api::new();
     let admin = Person::new(&api, "admin", None).await;
