@@ -124,10 +124,15 @@ pub fn a_command_that_fails_says_why<R: Rig>() {
 }
 
 pub fn a_command_leaves_nothing_behind<R: Rig>() {
-    // A script that leaves something in its group, with what it was given or without, and what is said of it.
+    // A script that leaves something behind: in its group, with what it was given or without, or out of its group; and
+    // what is said of it.
     let table = [
         (r#"cat "$0/never" > "$0/left" & exit 0"#, "the sanitizer left processes behind, which were killed"),
         (r#"cat "$0/never" > "$0/left" 2>&1 & exit 1"#, "the sanitizer ended with exit status: 1"),
+        (
+            r#"setsid sh -c 'echo out > "$0/left"; cat "$0/never"' "$0" & read out < "$0/left"; exit 1"#,
+            "the sanitizer ended with exit status: 1",
+        ),
     ];
     for (text, expected) in table {
         let (rig, script) = (R::new(), Script::new(text));
