@@ -1,5 +1,6 @@
 //! `agent.toml`: what the agent of one host is told.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use http::Uri;
@@ -7,12 +8,13 @@ use serde::Deserialize;
 use steadfast_host::driver::qemu::Accelerator;
 use steadfast_host::driver::{Offer, Source};
 use steadfast_host::sysfs::Sysfs;
-use steadfast_model::ids::HostId;
+use steadfast_model::ids::{HostId, SanitizerName};
 use steadfast_model::inventory::RatioMilli;
 use steadfast_model::pci::DeviceSpec;
 use steadfast_operations::agent::Settings;
 use steadfast_server::agent::key::AgentKey;
 
+use super::sanitizer::{SanitizerConfig, sanitizers};
 use super::{ConfigError, beside, read, read_text, refused};
 use crate::world::{Allotment, Share};
 
@@ -38,6 +40,8 @@ struct File {
     inventory: InventoryConfig,
     #[serde(default, rename = "device_spec")]
     device_specs: Vec<DeviceSpec>,
+    #[serde(default, rename = "sanitizer")]
+    sanitizers: BTreeMap<SanitizerName, SanitizerConfig>,
 }
 
 fn report_interval_ms() -> u64 {
@@ -155,6 +159,7 @@ impl AgentConfig {
             hypervisor,
             inventory,
             device_specs,
+            sanitizers: configured,
         } = read(path)?;
         let refused = refused(path);
         for (name, value) in
@@ -173,6 +178,7 @@ impl AgentConfig {
             AcceleratorName::Kvm => Accelerator::Kvm,
             AcceleratorName::Tcg => Accelerator::Tcg,
         });
+        let sanitizers = sanitizers(configured, &device_specs).map_err(&refused)?;
         Ok(AgentConfig {
             settings: Settings { host, report_interval_ms, retry_ms: retry_interval_ms },
             control,
@@ -181,7 +187,7 @@ impl AgentConfig {
             directory: beside(path, &directory),
             accelerator,
             allotment: inventory.allotment().map_err(&refused)?,
-            offer: Offer { source: inventory.source(path), device_specs },
+            offer: Offer { source: inventory.source(path), device_specs, sanitizers },
         })
     }
 }

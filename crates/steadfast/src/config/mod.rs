@@ -1,6 +1,7 @@
 //! Configuration files: TOML, one for each process, refused as a whole if any key of them is not known.
 
 mod agent;
+mod sanitizer;
 mod server;
 mod unknown_key;
 

@@ -1,16 +1,21 @@
-//! What to say of a key that no configuration knows: which one was probably meant.
+//! What to say of a key or a name that no configuration knows: which one was probably meant.
 
 use crate::nearest::nearest;
 
 /// A parser's message; that of an unknown key becomes a sentence with the key that was probably meant.
 pub fn explain(message: &str) -> String {
-    let unknown = message.strip_prefix("unknown field `").or(message.strip_prefix("unknown variant `"));
-    let Some((key, rest)) = unknown.and_then(|rest| rest.split_once('`')) else {
+    let after = message.strip_prefix("unknown field `").or(message.strip_prefix("unknown variant `"));
+    let Some((key, rest)) = after.and_then(|rest| rest.split_once('`')) else {
         return message.to_owned();
     };
     let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+    unknown(key, &known)
+}
+
+/// That `key` is not one of those that are known.
+pub fn unknown(key: &str, known: &[&str]) -> String {
     let list = known.join(", ");
-    match nearest(key, &known) {
+    match nearest(key, known) {
         Some(meant) => format!("`{key}` is not known; did you mean `{meant}`? Known here: {list}"),
         None => format!("`{key}` is not known here. Known: {list}"),
     }

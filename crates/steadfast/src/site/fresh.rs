@@ -177,7 +177,7 @@ directory = {directory}
 [inventory]
 source = \"file\"
 
-# Which of its devices may be given to instances.
+# Which of its devices may be given to instances. With sanitizer = \"reset\" one is reset between two of them.
 [[device_spec]]
 vendor_id = \"{gpu_vendor}\"
 product_id = \"{gpu}\"

@@ -56,6 +56,29 @@ fn an_agents_configuration_is_read_strictly() {
 }
 
 #[test]
+fn only_sanitizers_that_are_there_are_named() {
+    // What the configuration has of sanitizers, and why it is refused.
+    let table = [
+        ("[sanitizer.wipe]\ncomand = []", "line 9: `comand` is not known; did you mean `command`?"),
+        ("[sanitizer.wipe]\ntimeout_s = 9", "missing field `command`"),
+        ("[sanitizer.wipe]\ncommand = []", "sanitizer wipe: command names no program"),
+        ("[sanitizer.wipe]\ncommand = ['wipe']", "sanitizer wipe: command: `wipe` is not an absolute path"),
+        ("[sanitizer.wipe]\ncommand = ['/w']\ntimeout_s = 0", "sanitizer wipe: timeout_s must be at least 1"),
+        ("[sanitizer.reset]\ncommand = ['/w']", "sanitizer reset: `reset` is built in"),
+        ("[sanitizer.'a b']\ncommand = ['/w']", "`a b` is not a valid sanitizer name"),
+        (
+            "[[device_spec]]\nsanitizer = 'wpie'\n[sanitizer.wipe]\ncommand = ['/w']",
+            "device_spec, sanitizer: `wpie` is not known; did you mean `wipe`? Known here: reset, wipe",
+        ),
+        ("[[device_spec]]\nsanitizer = 'rst'", "device_spec, sanitizer: `rst` is not known"),
+    ];
+    for (text, says) in table {
+        let with = format!("directory = \"host1\"\n{text}\n");
+        check("agent", AGENT, ("directory = \"host1\"\n", &with), says);
+    }
+}
+
+#[test]
 fn a_control_planes_configuration_is_read_strictly() {
     let check = |from, to, says| check("server", SERVER, (from, to), says);
     check("store", "stroe", "line 2: `stroe` is not known; did you mean `store`?");
