@@ -7,15 +7,19 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Deserialize;
 use steadfast_host::driver::Driver;
-use steadfast_model::hypervisor::{Act, ActError, Seen};
+use steadfast_model::hypervisor::{Act, ActError, Seen, Target};
 use steadfast_model::ids::Moment;
 use steadfast_model::inventory::{RatioMilli, ResourceClass, Stock};
 use steadfast_operations::Refused;
 use steadfast_operations::seam::{CallError, Env, Machine, Message, Step};
+use tokio::sync::RwLock;
 use uuid::Uuid;
 
 use super::clock;
 use crate::http::{Http, bearer};
+
+/// How soon the barrier looks again for an order that was given before and had not begun.
+const SETTLE_RETRY_MS: u64 = 10;
 
 /// How much of one class a host gives: what the configuration says and the machine does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,6 +59,8 @@ pub struct MachineWorld {
     control: Arc<str>,
     authorization: HeaderMap,
     driver: Arc<dyn Driver>,
+    /// Read by every order from when it is given until it has ended.
+    given: Arc<RwLock<()>>,
     allotment: Allotment,
 }
 
@@ -75,7 +81,8 @@ impl MachineWorld {
     #[must_use]
     pub fn new(control: &str, key: &str, driver: Arc<dyn Driver>, allotment: Allotment) -> Self {
         let (http, authorization) = (Http::default(), bearer(key));
-        MachineWorld { http, control: control.into(), authorization, driver, allotment }
+        let given = Arc::default();
+        MachineWorld { http, control: control.into(), authorization, driver, given, allotment }
     }
 
     /// Has the driver do something, on a thread where it may block. It goes on if the caller does not wait.
@@ -119,7 +126,14 @@ impl Machine for MachineWorld {
     }
 
     async fn settle(&self, _step: Step) -> Result<(), ActError> {
-        self.drive(|driver| driver.settle()).await
+        loop {
+            self.drive(|driver| driver.settle()).await?;
+            // An order that was given to a thread may not have come to the driver yet, and be about to begin.
+            if self.given.try_write().is_ok() {
+                return Ok(());
+            }
+            clock::timer(SETTLE_RETRY_MS).await;
+        }
     }
 
     async fn observe(&self, _step: Step) -> Result<Seen, ActError> {
@@ -133,11 +147,19 @@ impl Machine for MachineWorld {
     }
 
     async fn act(&self, _step: Step, act: Act) -> Result<(), ActError> {
-        let (order, claim) = (act.name(), act.claim());
-        let ended = self.drive(move |driver| driver.act(&act)).await;
-        match &ended {
-            Ok(()) => tracing::info!(order, %claim, "done"),
-            Err(why) => tracing::warn!(order, %claim, %why, "failed"),
+        let given = Arc::clone(&self.given).read_owned().await;
+        let (order, target) = (act.name(), act.target());
+        let ended = self.drive(move |driver| {
+            let ended = driver.act(&act);
+            drop(given);
+            ended
+        });
+        let ended = ended.await;
+        match (&ended, target) {
+            (Ok(()), Target::Guest(claim)) => tracing::info!(order, %claim, "done"),
+            (Ok(()), Target::Device(device)) => tracing::info!(order, %device, "done"),
+            (Err(why), Target::Guest(claim)) => tracing::warn!(order, %claim, %why, "failed"),
+            (Err(why), Target::Device(device)) => tracing::warn!(order, %device, %why, "failed"),
         }
         ended
     }
@@ -164,7 +186,76 @@ async fn exchange<M: Message>(world: &MachineWorld, message: &M) -> Result<M::An
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Condvar, Mutex};
+    use std::time::Duration;
+
+    use futures_util::FutureExt;
+    use steadfast_model::ids::{ClaimId, SanitizerName};
+    use steadfast_model::message::GuestSpec;
+    use steadfast_model::pci::Address;
+
     use super::*;
+
+    /// When a test fails that would wait for ever.
+    const DEADLINE: Duration = Duration::from_secs(60);
+
+    /// A driver that an order reaches only after whoever waits had every reason to believe that none is open.
+    #[derive(Debug, Default)]
+    struct Late {
+        passed: Mutex<u32>,
+        changed: Condvar,
+        done: AtomicBool,
+    }
+
+    impl Driver for Late {
+        fn settle(&self) -> Result<(), ActError> {
+            *self.passed.lock().expect("nobody panics") += 1;
+            self.changed.notify_all();
+            Ok(())
+        }
+
+        fn observe(&self) -> Result<Seen, ActError> {
+            unreachable!("nobody looks")
+        }
+
+        fn build(&self, _: &GuestSpec, _: bool) -> Result<(), ActError> {
+            unreachable!("no guest is built")
+        }
+
+        fn start(&self, _: ClaimId) -> Result<(), ActError> {
+            unreachable!("no guest is started")
+        }
+
+        fn stop(&self, _: ClaimId) -> Result<(), ActError> {
+            unreachable!("no guest is stopped")
+        }
+
+        fn destroy(&self, _: ClaimId) -> Result<(), ActError> {
+            unreachable!("no guest is destroyed")
+        }
+
+        fn sanitize(&self, _: Address, _: &SanitizerName) -> Result<(), ActError> {
+            let passed = self.passed.lock().expect("nobody panics");
+            let waited = self.changed.wait_timeout_while(passed, DEADLINE, |passed| *passed < 2);
+            drop(waited.expect("nobody panics"));
+            self.done.store(true, Ordering::SeqCst);
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn the_barrier_waits_for_an_order_that_has_not_come_to_the_driver() {
+        let driver = Arc::new(Late::default());
+        let (control, key) = ("http://127.0.0.1:1", "k".repeat(64));
+        let world = MachineWorld::new(control, &key, Arc::clone(&driver) as _, Allotment::default());
+        let device = "0000:3b:00.0".parse().expect("an address");
+        let act = world.act("test", Act::Sanitize { device, by: "reset".parse().expect("a name") });
+        let mut act = Box::pin(act);
+        assert!(act.as_mut().now_or_never().is_none(), "it is given, and has not ended");
+        world.settle("test").await.expect("the barrier can be passed");
+        assert!(driver.done.load(Ordering::SeqCst));
+    }
 
     #[test]
     fn the_configuration_overrides_what_the_machine_says() {
