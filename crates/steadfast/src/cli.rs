@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use steadfast_model::ids::{HostId, UserId};
+use steadfast_model::pci::Address;
 
 use crate::config::HypervisorKind;
 
@@ -108,7 +109,8 @@ Exit codes: 0 stopped as asked, 1 it could not be done, 2 bad usage or configura
 
 const HOST_EXAMPLES: &str = "\
 Examples:
-  steadfast host readmit host1    host1, whose service was deleted, may register again";
+  steadfast host readmit host1                    host1, whose service was deleted, may register again
+  steadfast host assert-clean host1 0000:3b:00.0  its agent cannot sanitise a device; you say it is clean";
 
 const READMIT_EXAMPLES: &str = "\
 Examples:
@@ -120,6 +122,18 @@ A host is removed when its service is deleted: openstack compute service delete.
 registers. It is quarantined, and no instance comes there, until its agent reports without unknown guests.
 
 Exit codes: 0 re-admitted, 1 it could not be done, 2 bad usage";
+
+const ASSERT_CLEAN_EXAMPLES: &str = "\
+Examples:
+  steadfast host assert-clean host1 0000:3b:00.0            in the site in ./steadfast-site
+  steadfast host assert-clean host1 0000:3b:00.0 --store sqlite:/var/lib/steadfast.db
+  steadfast host assert-clean host1 0000:3b:00.0 --store postgres://steadfast@db/steadfast --by ann
+
+A device is dirty from when a guest may have used it until its agent has sanitised it; steadfast verify lists those that
+are, and why an agent cannot. Whoever asserts that one is clean has made sure of it: the next instance gets it as it is.
+The ledger keeps whose word it was.
+
+Exit codes: 0 asserted, 1 it could not be done, 2 bad usage";
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
@@ -269,6 +283,9 @@ pub enum SteerCommand {
     /// Let a host that was removed register again
     #[command(after_help = READMIT_EXAMPLES)]
     Readmit(ReadmitArgs),
+    /// Say that a dirty device is clean, where its agent cannot sanitise it
+    #[command(after_help = ASSERT_CLEAN_EXAMPLES)]
+    AssertClean(AssertCleanArgs),
 }
 
 #[derive(Debug, Args)]
@@ -278,6 +295,19 @@ pub struct ReadmitArgs {
     #[command(flatten)]
     pub store: StoreArgs,
     /// Who asks for it [default: whoever runs this]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<UserId>,
+}
+
+#[derive(Debug, Args)]
+pub struct AssertCleanArgs {
+    /// The device's host
+    pub host: HostId,
+    /// The device's PCI address, such as 0000:3b:00.0
+    pub device: Address,
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Whose word it is [default: that of whoever runs this]
     #[arg(long, value_name = "NAME")]
     pub by: Option<UserId>,
 }

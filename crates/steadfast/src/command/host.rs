@@ -4,9 +4,11 @@ use std::env;
 
 use rustix::process::getuid;
 use steadfast_model::ids::UserId;
-use steadfast_operations::readmit_host;
+use steadfast_model::pci::Device;
+use steadfast_operations::seam::{Control, get};
+use steadfast_operations::{assert_clean, readmit_host};
 
-use crate::cli::{HostArgs, ReadmitArgs, SteerCommand};
+use crate::cli::{AssertCleanArgs, HostArgs, ReadmitArgs, SteerCommand, StoreArgs};
 use crate::exit::{Exit, Failure};
 use crate::say::say;
 use crate::site::Reader;
@@ -15,15 +17,13 @@ use crate::world::{ControlWorld, cause_of};
 pub async fn run(args: HostArgs) -> Result<Exit, Failure> {
     match args.command {
         SteerCommand::Readmit(args) => readmit(args).await,
+        SteerCommand::AssertClean(args) => assert(args).await,
     }
 }
 
 async fn readmit(args: ReadmitArgs) -> Result<Exit, Failure> {
     let ReadmitArgs { host, store, by } = args;
-    // A writer makes the store that is not there, and brings an old one up to date, which is the control plane's to do.
-    drop(Reader::open(&store.url).await?);
-    let opened = tokio::task::spawn_blocking(move || ControlWorld::open(&store.url)).await;
-    let world = opened.map_err(Failure::because)??;
+    let world = open(store).await?;
     let cause = cause_of(by.unwrap_or_else(whoever_asks));
     readmit_host(&world, &cause, host.clone()).await.map_err(Failure::because)?;
     say(format_args!(
@@ -34,6 +34,32 @@ async fn readmit(args: ReadmitArgs) -> Result<Exit, Failure> {
         request = cause.request
     ))?;
     Ok(Exit::Clean)
+}
+
+async fn assert(args: AssertCleanArgs) -> Result<Exit, Failure> {
+    let AssertCleanArgs { host, device, store, by } = args;
+    let world = open(store).await?;
+    let cause = cause_of(by.unwrap_or_else(whoever_asks));
+    let place = (host.clone(), device);
+    let row = world.view("assert_clean.look", move |view| Ok(view.read(get::<Device>(&place))?)).await;
+    let seen = row.map_err(Failure::because)?.and_then(|row| row.dirt);
+    let seen = seen.ok_or_else(|| Failure::because(format_args!("{host} has no dirty device {device}")))?;
+    assert_clean(&world, &cause, host.clone(), device, seen).await.map_err(Failure::because)?;
+    say(format_args!(
+        "{device} of {host}, {seen}, is clean, on the word of {by} ({request})\n\
+         It may be granted from now on. The ledger keeps whose word it was.",
+        by = cause.actor,
+        request = cause.request
+    ))?;
+    Ok(Exit::Clean)
+}
+
+/// The store, to write to. A writer makes the store that is not there, and brings an old one up to date, which is the
+/// control plane's to do: so it must be there, and new enough.
+async fn open(store: StoreArgs) -> Result<ControlWorld, Failure> {
+    drop(Reader::open(&store.url).await?);
+    let opened = tokio::task::spawn_blocking(move || ControlWorld::open(&store.url)).await;
+    Ok(opened.map_err(Failure::because)??)
 }
 
 /// The person at the keyboard as the system knows them, behind `sudo` if need be.

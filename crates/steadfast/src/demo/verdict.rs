@@ -149,9 +149,18 @@ mod tests {
             resource_class: None,
             traits: BTreeSet::new(),
             tags: BTreeMap::new(),
+            sanitizer: None,
         };
         let owner = owner.map(|claim| ClaimId(Uuid::from_u128(claim.into())));
-        Arc::new(Device { host: host(on), seen, owner, present: true, foreign: false })
+        Arc::new(Device {
+            host: host(on),
+            seen,
+            owner,
+            present: true,
+            foreign: false,
+            dirt: None,
+            stuck: None,
+        })
     }
 
     fn guest(claim: u8, running: bool, buses: &[u8]) -> SeenGuest {

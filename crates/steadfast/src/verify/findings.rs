@@ -63,7 +63,7 @@ impl Findings {
             },
             violations: snapshot.violations(),
             discrepancies: mismatches.collect(),
-            in_flight: in_flight(rows),
+            in_flight: in_flight(snapshot),
             now,
         }
     }

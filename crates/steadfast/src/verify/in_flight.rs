@@ -8,7 +8,10 @@ use steadfast_model::claim::{Claim, Role};
 use steadfast_model::host::Host;
 use steadfast_model::ids::{HostId, InstanceId, Moment};
 use steadfast_model::instance::{Instance, Operation};
-use steadfast_model::invariant::Snapshot;
+use steadfast_model::ledger::Event;
+use steadfast_model::pci::{Address, Device};
+use steadfast_operations::seam::LedgerLine;
+use steadfast_store::Snapshot;
 
 /// One thing that goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,9 +23,10 @@ pub struct InFlight {
     pub since: Moment,
 }
 
-/// Everything that is not over: operations first, then claims that are leaving, then fencings.
+/// Everything that is not over: operations first, then claims that are leaving, then fencings, then dirty devices.
 #[must_use]
-pub fn in_flight(rows: &Snapshot) -> Vec<InFlight> {
+pub fn in_flight(snapshot: &Snapshot) -> Vec<InFlight> {
+    let rows = &snapshot.rows;
     let hosts: BTreeMap<&HostId, &Host> = rows.hosts.iter().map(|host| (&host.id, host.as_ref())).collect();
     let names: BTreeMap<InstanceId, &str> =
         rows.instances.iter().map(|instance| (instance.id, instance.name.as_str())).collect();
@@ -49,7 +53,25 @@ pub fn in_flight(rows: &Snapshot) -> Vec<InFlight> {
         waits_for: "the receipt of the fencing driver".to_owned(),
         since: host.last_seen,
     });
-    operations.chain(leaving).chain(fencings).collect()
+    let dirtied = dirtied(&snapshot.ledger);
+    let dirty = rows.devices.iter().filter_map(|device| {
+        // What is left on a host that was removed waits for nothing.
+        let host = hosts.get(&device.host).filter(|host| !host.removed)?;
+        let dirt = device.to_sanitize()?;
+        let since = dirtied.get(&(&device.host, device.seen.address));
+        Some(InFlight {
+            what: format!("device {}/{} is dirty ({dirt})", device.host, device.seen.address),
+            waits_for: cleaner_of(device, host),
+            since: since.copied().unwrap_or(host.last_seen),
+        })
+    });
+    operations.chain(leaving).chain(fencings).chain(dirty).collect()
+}
+
+/// When each device became dirty for the last time.
+fn dirtied(ledger: &[LedgerLine]) -> BTreeMap<(&HostId, Address), Moment> {
+    let lines = ledger.iter().filter(|line| line.entry.event == Event::Dirtied);
+    lines.filter_map(|line| Some(((&line.entry.host, line.entry.device?), line.at))).collect()
 }
 
 fn name(operation: Operation) -> &'static str {
@@ -91,5 +113,21 @@ fn word_of(host: &HostId, word: &str, hosts: &BTreeMap<&HostId, &Host>) -> Strin
         Some(_) | None => {
             format!("{host}, of which no life is registered, to say `{word}`: start its agent, or fence it")
         }
+    }
+}
+
+/// Who has to do something about a dirty device, and what if its agent does not.
+fn cleaner_of(device: &Device, host: &Host) -> String {
+    let Device { host: id, seen, stuck, .. } = device;
+    match stuck {
+        Some(why) => {
+            let address = seen.address;
+            format!(
+                "somebody: {why}; `steadfast host assert-clean {id} {address}` once you know that it is clean"
+            )
+        }
+        None if host.lives() => format!("{id} to sanitise it"),
+        None if host.is_fenced() => format!("{id}, which is down, to live again and sanitise it"),
+        None => format!("{id}, of which no life is registered, to sanitise it: start its agent"),
     }
 }

@@ -1,4 +1,4 @@
-//! `steadfast host`: a removed host is let in again.
+//! `steadfast host`: a removed host is let in again, and a dirty device is called clean.
 
 use steadfast::world::{ControlWorld, own_cause};
 use steadfast_model::host::Host;
@@ -44,6 +44,52 @@ fn a_removed_host_comes_back_once_it_is_readmitted() {
         (row.lives() && !row.quarantined).then_some(())
     });
     scene.wait_for_rest();
+}
+
+fn assert_clean(name: &str, device: &str, store: &str) -> Ran {
+    run(&["host", "assert-clean", name, device, "--store", store, "--by", "ann"])
+}
+
+#[test]
+fn a_device_that_cannot_be_sanitised_is_clean_once_somebody_says_so() {
+    let mut scene = Scene::fresh();
+    scene.sanitize("host1", "echo no luck; exit 1");
+    let (store, gpu) = (scene.store(), "0000:40:00.0");
+    // What verify says of each device that is stuck.
+    let stuck = || -> Vec<(String, String)> {
+        let (code, found) = scene.verify();
+        assert_eq!(code, 0, "{found}");
+        let text = |value: &serde_json::Value| value.as_str().expect("it is text").to_owned();
+        let all = found["in_flight"].as_array().expect("a list").iter();
+        let all = all.map(|it| (text(&it["what"]), text(&it["waits_for"])));
+        all.filter(|(_, waits_for)| waits_for.starts_with("somebody: ")).collect()
+    };
+    let (what, waits_for) = wait_for("the failures", || stuck().get(7).and(stuck().into_iter().next()));
+    assert!(what.starts_with("device host1/0000:40:00.0 is dirty (found in count "), "{what}");
+    assert_eq!(
+        waits_for,
+        "somebody: the sanitizer ended with exit status: 1 (it said: no luck); `steadfast host assert-clean host1 \
+         0000:40:00.0` once you know that it is clean"
+    );
+    let refused = |name: &str, device: &str, says: &str| {
+        let ran = assert_clean(name, device, &store);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stderr.contains(says), "{ran:?}");
+    };
+    refused("host9", gpu, "host9 has no dirty device 0000:40:00.0");
+    refused("host1", "0000:99:00.0", "host1 has no dirty device 0000:99:00.0");
+
+    let done = assert_clean("host1", gpu, &store);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.stdout.starts_with("0000:40:00.0 of host1, found in count "), "{done:?}");
+    assert!(done.stdout.contains(", is clean, on the word of ann (req-"), "{done:?}");
+    assert_eq!(stuck().len(), 7);
+    refused("host1", gpu, "host1 has no dirty device 0000:40:00.0");
+
+    // It is the only one that can be had.
+    let image = scene.image();
+    scene.api("a boot", async |api| api.boot("vm1", "gpu", image, &host("host1")).await);
+    wait_for("the boot", || (scene.servers().first()?.status == "ACTIVE").then_some(()));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod openstack;
 #[allow(dead_code, reason = "the store's own tests need more of it")]
 mod postgres;
 mod program;
+mod sanitizing;
 mod scene;
 mod unread;
 mod up;

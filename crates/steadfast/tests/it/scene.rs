@@ -102,6 +102,21 @@ impl Scene {
         assert_eq!(ran.code, 0, "{what} {host}: {ran:?}");
     }
 
+    /// Starts a host anew, with GPUs that a script of the shell sanitises: `$0` is the scratch, `$1` the device.
+    pub fn sanitize(&self, host: &str, script: &str) {
+        self.played("kill", host);
+        let path = self.dir().join("agents").join(format!("{host}.toml"));
+        let text = std::fs::read_to_string(&path).expect("a host has a configuration");
+        let gpu = "product_id = \"2330\"\n";
+        let named = text.replacen(gpu, &format!("{gpu}sanitizer = \"wipe\"\n"), 1);
+        assert_ne!(named, text, "the site has GPUs");
+        let words = ["/bin/sh", "-c", script, &self.scratch.at(""), "{device}"];
+        let words = words.map(|word| toml::Value::String(word.to_owned()).to_string()).join(", ");
+        let table = format!("\n[sanitizer.wipe]\ncommand = [{words}]\n");
+        std::fs::write(&path, named + &table).expect("the site's directory can be written");
+        self.played("start", host);
+    }
+
     /// Starts the control plane on its own, as an operator would.
     pub fn start_server(&mut self) {
         if let Some(mut former) = self.server.take() {
