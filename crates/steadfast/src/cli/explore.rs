@@ -75,7 +75,7 @@ Exit codes: 0 every bar holds; 1 one is missed, or it could not be done; 2 bad u
 fn list_examples() -> String {
     let operations = Op::ALL.map(Op::name);
     let faults = Fault::ALL.map(|fault| format!("  {:17} {}", fault.name(), fault.about()));
-    let (some, more) = operations.split_at(operations.len() / 2);
+    let (some, more) = operations.split_at(operations.len().div_ceil(2));
     format!(
         "\
 The list has every scenario that somebody wrote, every pair of operations, alone and with a fault
