@@ -45,6 +45,7 @@ impl Rig {
             store: Some(store.to_owned()),
             listen: listen::free(LISTEN.parse().expect("it is an address"))?,
             report_interval_ms: REPORT_INTERVAL_MS,
+            sanitizes: false,
             // Half the hosts take everything, and not all of them take alike.
             instances: (load.instances / load.hosts + 1) * 3,
         };

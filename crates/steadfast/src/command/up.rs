@@ -119,6 +119,7 @@ fn plan(args: &SiteArgs) -> Result<Plan, Failure> {
         listen: crate::site::listen::free(listen)?,
         report_interval_ms: REPORT_INTERVAL_MS,
         instances: INSTANCES_PER_HOST,
+        sanitizes: false,
     })
 }
 

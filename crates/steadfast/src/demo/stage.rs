@@ -44,13 +44,26 @@ impl Stage {
                 listen: listen::free(LISTEN.parse().expect("it is an address"))?,
                 report_interval_ms: REPORT_INTERVAL_MS,
                 instances: script.instances,
+                sanitizes: true,
             })
         };
         let mut site = Site::take(layout, plan)?;
         site.start().await?;
         let api = Api::log_in(site.listen, &fresh::admin_password(&site.layout)?).await?;
         let reader = Reader::open(&site.store).await?;
-        Ok(Stage { site, api, reader, timeline })
+        let mut stage = Stage { site, api, reader, timeline };
+        stage.wait_until_clean().await?;
+        Ok(stage)
+    }
+
+    /// Waits until no device is left that nobody has seen clean: an instance that comes too early finds none.
+    async fn wait_until_clean(&mut self) -> Result<(), Failure> {
+        let deadline = Instant::now() + ACT_TIMEOUT;
+        while self.snapshot().await?.rows.devices.iter().any(|device| device.to_sanitize().is_some()) {
+            self.site.check(deadline, "the devices are not sanitised")?;
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+        Ok(())
     }
 
     /// Boots instances on one host, and waits until all of them run.
@@ -106,14 +119,14 @@ impl Stage {
         Ok(servers.iter().all(runs))
     }
 
-    /// Waits until no claim is left on a host.
+    /// Waits until no claim is left on a host, and nothing of whoever had its devices.
     pub async fn wait_until_empty(&mut self, host: &HostId) -> Result<(), Failure> {
         let deadline = Instant::now() + ACT_TIMEOUT;
         while self.snapshot().await?.rows.claims.iter().any(|claim| claim.host == *host) {
             self.site.check(deadline, &format!("{host} does not let go of what left it"))?;
             tokio::time::sleep(LOOK_INTERVAL).await;
         }
-        Ok(())
+        self.wait_until_clean().await
     }
 
     pub async fn snapshot(&mut self) -> Result<Snapshot, Failure> {

@@ -99,7 +99,9 @@ async fn bring_back(stage: &mut Stage, victim: &HostId) -> Result<(), Failure> {
     let pid = stage.site.start_agent(victim)?;
     stage.timeline.say(format_args!("{victim} is back (process {pid}), and is told what must go"))?;
     stage.wait_until_empty(victim).await?;
-    stage.timeline.say(format_args!("{victim} destroyed the old guests: only now its devices are free"))?;
+    let said =
+        format_args!("{victim} destroyed the old guests and reset its GPUs: only now its devices are free");
+    stage.timeline.say(said)?;
     Ok(())
 }
 

@@ -28,6 +28,8 @@ pub struct Plan {
     pub report_interval_ms: u64,
     /// How many instances with devices each host shall have room for.
     pub instances: u16,
+    /// Whether the GPUs are sanitised between two instances.
+    pub sanitizes: bool,
 }
 
 /// Only its owner looks into a site: it holds keys and passwords.
@@ -153,7 +155,8 @@ device_type = \"type-VF\"
 }
 
 fn agent(plan: &Plan, host: &HostId) -> String {
-    let Plan { listen, report_interval_ms, hypervisor, .. } = plan;
+    let Plan { listen, report_interval_ms, hypervisor, sanitizes, .. } = plan;
+    let sanitizer = if *sanitizes { "sanitizer = \"reset\"\n" } else { "" };
     let kind = hypervisor.name();
     let (key, directory) = (quoted(format!("{host}.key")), quoted(format!("../hosts/{host}")));
     let ((gpu_vendor, gpu), (vf_vendor, vf), (pf_vendor, pf)) = (GPU, NIC_VF, NIC);
@@ -181,7 +184,7 @@ source = \"file\"
 [[device_spec]]
 vendor_id = \"{gpu_vendor}\"
 product_id = \"{gpu}\"
-
+{sanitizer}
 [[device_spec]]
 vendor_id = \"{pf_vendor}\"
 product_id = \"{pf}\"
