@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use steadfast_model::ids::{HostId, UserId};
-use steadfast_model::pci::Address;
+use steadfast_model::pci::{Address, Dirt};
 
 use crate::config::HypervisorKind;
 
@@ -109,8 +109,8 @@ Exit codes: 0 stopped as asked, 1 it could not be done, 2 bad usage or configura
 
 const HOST_EXAMPLES: &str = "\
 Examples:
-  steadfast host readmit host1                    host1, whose service was deleted, may register again
-  steadfast host assert-clean host1 0000:3b:00.0  its agent cannot sanitise a device; you say it is clean";
+  steadfast host readmit host1                        host1, whose service was deleted, may register again
+  steadfast host assert-clean host1 0000:3b:00.0 3.1  its agent cannot sanitise it; you say it is clean";
 
 const READMIT_EXAMPLES: &str = "\
 Examples:
@@ -125,13 +125,13 @@ Exit codes: 0 re-admitted, 1 it could not be done, 2 bad usage";
 
 const ASSERT_CLEAN_EXAMPLES: &str = "\
 Examples:
-  steadfast host assert-clean host1 0000:3b:00.0            in the site in ./steadfast-site
-  steadfast host assert-clean host1 0000:3b:00.0 --store sqlite:/var/lib/steadfast.db
-  steadfast host assert-clean host1 0000:3b:00.0 --store postgres://steadfast@db/steadfast --by ann
+  steadfast host assert-clean host1 0000:3b:00.0 3.1         in the site in ./steadfast-site
+  steadfast host assert-clean host1 0000:3b:00.0 3.1 --store sqlite:/var/lib/steadfast.db
+  steadfast host assert-clean host1 0000:3b:00.0 3.1 --store postgres://steadfast@db/site --by ann
 
 A device is dirty from when a guest may have used it until its agent has sanitised it; steadfast verify lists those that
-are, and why an agent cannot. Whoever asserts that one is clean has made sure of it: the next instance gets it as it is.
-The ledger keeps whose word it was.
+are, of what, and why an agent cannot. Whoever asserts that one is clean of that has made sure of it: the next instance
+gets it as it is. If it was used again since, the word counts for nothing. The ledger keeps whose word it was.
 
 Exit codes: 0 asserted, 1 it could not be done, 2 bad usage";
 
@@ -305,6 +305,8 @@ pub struct AssertCleanArgs {
     pub host: HostId,
     /// The device's PCI address, such as 0000:3b:00.0
     pub device: Address,
+    /// What it is dirty of, as steadfast verify names it: a claim, or a count of the host such as 3.1
+    pub dirt: Dirt,
     #[command(flatten)]
     pub store: StoreArgs,
     /// Whose word it is [default: that of whoever runs this]

@@ -4,8 +4,6 @@ use std::env;
 
 use rustix::process::getuid;
 use steadfast_model::ids::UserId;
-use steadfast_model::pci::Device;
-use steadfast_operations::seam::{Control, get};
 use steadfast_operations::{assert_clean, readmit_host};
 
 use crate::cli::{AssertCleanArgs, HostArgs, ReadmitArgs, SteerCommand, StoreArgs};
@@ -37,16 +35,12 @@ async fn readmit(args: ReadmitArgs) -> Result<Exit, Failure> {
 }
 
 async fn assert(args: AssertCleanArgs) -> Result<Exit, Failure> {
-    let AssertCleanArgs { host, device, store, by } = args;
+    let AssertCleanArgs { host, device, dirt, store, by } = args;
     let world = open(store).await?;
     let cause = cause_of(by.unwrap_or_else(whoever_asks));
-    let place = (host.clone(), device);
-    let row = world.view("assert_clean.look", move |view| Ok(view.read(get::<Device>(&place))?)).await;
-    let seen = row.map_err(Failure::because)?.and_then(|row| row.dirt);
-    let seen = seen.ok_or_else(|| Failure::because(format_args!("{host} has no dirty device {device}")))?;
-    assert_clean(&world, &cause, host.clone(), device, seen).await.map_err(Failure::because)?;
+    assert_clean(&world, &cause, host.clone(), device, dirt).await.map_err(Failure::because)?;
     say(format_args!(
-        "{device} of {host}, {seen}, is clean, on the word of {by} ({request})\n\
+        "{device} of {host}, {dirt}, is clean, on the word of {by} ({request})\n\
          It may be granted from now on. The ledger keeps whose word it was.",
         by = cause.actor,
         request = cause.request

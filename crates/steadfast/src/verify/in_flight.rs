@@ -9,7 +9,7 @@ use steadfast_model::host::Host;
 use steadfast_model::ids::{HostId, InstanceId, Moment};
 use steadfast_model::instance::{Instance, Operation};
 use steadfast_model::ledger::Event;
-use steadfast_model::pci::{Address, Device};
+use steadfast_model::pci::{Address, Device, Dirt};
 use steadfast_operations::seam::LedgerLine;
 use steadfast_store::Snapshot;
 
@@ -61,7 +61,7 @@ pub fn in_flight(snapshot: &Snapshot) -> Vec<InFlight> {
         let since = dirtied.get(&(&device.host, device.seen.address));
         Some(InFlight {
             what: format!("device {}/{} is dirty ({dirt})", device.host, device.seen.address),
-            waits_for: cleaner_of(device, host),
+            waits_for: cleaner_of(device, dirt, host),
             since: since.copied().unwrap_or(host.last_seen),
         })
     });
@@ -117,13 +117,13 @@ fn word_of(host: &HostId, word: &str, hosts: &BTreeMap<&HostId, &Host>) -> Strin
 }
 
 /// Who has to do something about a dirty device, and what if its agent does not.
-fn cleaner_of(device: &Device, host: &Host) -> String {
+fn cleaner_of(device: &Device, dirt: Dirt, host: &Host) -> String {
     let Device { host: id, seen, stuck, .. } = device;
     match stuck {
         Some(why) => {
-            let address = seen.address;
+            let (address, dirt) = (seen.address, dirt.name());
             format!(
-                "somebody: {why}; `steadfast host assert-clean {id} {address}` once you know that it is clean"
+                "somebody: {why}; `steadfast host assert-clean {id} {address} {dirt}` once you know that it is clean"
             )
         }
         None if host.lives() => format!("{id} to sanitise it"),

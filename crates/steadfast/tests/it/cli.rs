@@ -32,7 +32,17 @@ fn bad_usage_exits_2_and_says_what_would_do() {
     check(&["host", "readmit", "host1", "--store", "memory:"], 2, "name a sqlite: or postgres: store");
     check(&["host", "assert-clean", "host1"], 2, "<DEVICE>");
     check(&["host", "assert-clean", "host1", "3b:00.0.0"], 2, "invalid value '3b:00.0.0' for '<DEVICE>'");
-    check(&["host", "assert-clean", "host1", "0000:3b:00.0", "--by", "a b"], 2, "is not a valid user id");
+    check(&["host", "assert-clean", "host1", "0000:3b:00.0"], 2, "<DIRT>");
+    check(
+        &["host", "assert-clean", "host1", "0000:3b:00.0", "3"],
+        2,
+        "`3` is neither a claim's id nor a count",
+    );
+    check(
+        &["host", "assert-clean", "host1", "0000:3b:00.0", "3.1", "--by", "a b"],
+        2,
+        "is not a valid user id",
+    );
     check(&["password"], 2, "standard input holds no password");
 }
 
@@ -41,7 +51,7 @@ fn what_cannot_be_done_exits_1_and_says_why() {
     check(&["verify"], 1, "steadfast-site/steadfast.db");
     check(&["verify", "--store", "sqlite:none.db"], 1, "none.db");
     check(&["host", "readmit", "host1"], 1, "steadfast-site/steadfast.db");
-    check(&["host", "assert-clean", "host1", "0000:3b:00.0"], 1, "steadfast-site/steadfast.db");
+    check(&["host", "assert-clean", "host1", "0000:3b:00.0", "3.1"], 1, "steadfast-site/steadfast.db");
     check(&["up", "host", "kill", "host1"], 1, "no site is up in");
 }
 

@@ -46,8 +46,8 @@ fn a_removed_host_comes_back_once_it_is_readmitted() {
     scene.wait_for_rest();
 }
 
-fn assert_clean(name: &str, device: &str, store: &str) -> Ran {
-    run(&["host", "assert-clean", name, device, "--store", store, "--by", "ann"])
+fn assert_clean(name: &str, device: &str, dirt: &str, store: &str) -> Ran {
+    run(&["host", "assert-clean", name, device, dirt, "--store", store, "--by", "ann"])
 }
 
 #[test]
@@ -65,26 +65,30 @@ fn a_device_that_cannot_be_sanitised_is_clean_once_somebody_says_so() {
         all.filter(|(_, waits_for)| waits_for.starts_with("somebody: ")).collect()
     };
     let (what, waits_for) = wait_for("the failures", || stuck().get(7).and(stuck().into_iter().next()));
-    assert!(what.starts_with("device host1/0000:40:00.0 is dirty (found in count "), "{what}");
+    let begins = "device host1/0000:40:00.0 is dirty (found in count ";
+    let count = what.strip_prefix(begins).and_then(|rest| rest.strip_suffix(')')).expect(&what);
     assert_eq!(
         waits_for,
-        "somebody: the sanitizer ended with exit status: 1 (it said: no luck); `steadfast host assert-clean host1 \
-         0000:40:00.0` once you know that it is clean"
+        format!(
+            "somebody: the sanitizer ended with exit status: 1 (it said: no luck); `steadfast host assert-clean host1 \
+             0000:40:00.0 {count}` once you know that it is clean"
+        )
     );
-    let refused = |name: &str, device: &str, says: &str| {
-        let ran = assert_clean(name, device, &store);
+    let refused = |name: &str, device: &str, dirt: &str, says: &str| {
+        let ran = assert_clean(name, device, dirt, &store);
         assert_eq!(ran.code, 1, "{ran:?}");
         assert!(ran.stderr.contains(says), "{ran:?}");
     };
-    refused("host9", gpu, "host9 has no dirty device 0000:40:00.0");
-    refused("host1", "0000:99:00.0", "host1 has no dirty device 0000:99:00.0");
+    refused("host9", gpu, count, "Compute host host9 could not be found");
+    refused("host1", "0000:99:00.0", count, "Device 0000:99:00.0 of host host1 could not be found");
+    refused("host1", gpu, "1.9", "is dirty anew: found in count");
 
-    let done = assert_clean("host1", gpu, &store);
+    let done = assert_clean("host1", gpu, count, &store);
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.stdout.starts_with("0000:40:00.0 of host1, found in count "), "{done:?}");
     assert!(done.stdout.contains(", is clean, on the word of ann (req-"), "{done:?}");
     assert_eq!(stuck().len(), 7);
-    refused("host1", gpu, "host1 has no dirty device 0000:40:00.0");
+    refused("host1", gpu, count, "Device 0000:40:00.0 of host host1 is clean already");
 
     // It is the only one that can be had.
     let image = scene.image();
