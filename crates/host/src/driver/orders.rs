@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use steadfast_model::hypervisor::{ActError, Target};
 
 /// How soon the barrier cuts short again what it waits for: an order may have been about to begin something long.
 const CUT_SHORT_RETRY: Duration = Duration::from_millis(20);
+
+/// How long the barrier waits for orders. Every other one is over much sooner, but what a sanitizer does may hang in the
+/// kernel.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// What an order works on now.
 #[derive(Debug, Default)]
@@ -36,7 +40,19 @@ impl Orders {
 
     /// Returns at a moment at which no order is open and nothing is left to cut short. `cut_short` ends what would keep
     /// an order open for long, and what was begun by others.
+    ///
+    /// # Errors
+    /// When that cannot be ended, or an order is still open after a time in which others end.
     pub fn settle(&self, cut_short: impl Fn() -> Result<(), ActError>) -> Result<(), ActError> {
+        self.settle_within(SETTLE_TIMEOUT, cut_short)
+    }
+
+    fn settle_within(
+        &self,
+        timeout: Duration,
+        cut_short: impl Fn() -> Result<(), ActError>,
+    ) -> Result<(), ActError> {
+        let deadline = Instant::now() + timeout;
         loop {
             let settled = self.open().is_empty();
             cut_short()?;
@@ -44,6 +60,9 @@ impl Orders {
                 return Ok(());
             }
             let open = self.open();
+            if !open.is_empty() && Instant::now() >= deadline {
+                return Err(ActError(format!("orders do not end: {}", names(&open))));
+            }
             if !open.is_empty() {
                 let waited = self.ended.wait_timeout(open, CUT_SHORT_RETRY);
                 drop(waited.unwrap_or_else(PoisonError::into_inner));
@@ -55,6 +74,15 @@ impl Orders {
     fn open(&self) -> MutexGuard<'_, BTreeSet<Target>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What these orders are for.
+fn names(open: &BTreeSet<Target>) -> String {
+    let names = open.iter().map(|target| match target {
+        Target::Guest(claim) => format!("guest {claim}"),
+        Target::Device(device) => format!("device {device}"),
+    });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 impl Drop for Open<'_> {
@@ -154,5 +182,14 @@ mod tests {
     fn the_barrier_ends_what_no_order_of_this_life_began() {
         let refused = Orders::default().settle(|| Err(ActError("it does not end".to_owned())));
         assert_eq!(refused, Err(ActError("it does not end".to_owned())));
+    }
+
+    #[test]
+    fn an_order_that_does_not_end_fails_the_barrier() {
+        let orders = Orders::default();
+        let _open = (orders.begin(device()), orders.begin(guest(1)));
+        let refused = orders.settle_within(Duration::ZERO, || Ok(()));
+        let why = "orders do not end: guest 00000000-0000-0000-0000-000000000001, device 0000:3b:00.0";
+        assert_eq!(refused, Err(ActError(why.to_owned())));
     }
 }

@@ -54,6 +54,7 @@ macro_rules! conforms {
             a_command_that_ends_well_has_sanitised
             a_command_that_fails_says_why
             a_command_leaves_nothing_behind
+            a_command_that_cannot_be_watched_is_killed_before_its_order_ends
             a_command_that_takes_too_long_is_killed
             the_barrier_kills_what_this_life_began
             the_barrier_kills_what_an_earlier_life_began

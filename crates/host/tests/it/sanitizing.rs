@@ -148,6 +148,29 @@ pub fn a_command_leaves_nothing_behind<R: Rig>() {
     }
 }
 
+/// It puts a link to itself in the place of its log: which processes have that cannot be seen any more.
+const HIDES: &str = r#"
+    exec 3> "$0/runs"
+    cat "$0/never" &
+    log=$(readlink /proc/$$/fd/1)
+    rm "$log" && ln -s "$log" "$log"
+"#;
+
+pub fn a_command_that_cannot_be_watched_is_killed_before_its_order_ends<R: Rig>() {
+    let (rig, script) = (R::new(), Script::new(HIDES));
+    script.pipe("never").pipe("runs");
+    let driver = open(&rig, script.offer());
+    thread::scope(|scope| {
+        let wiped = scope.spawn(|| wipe(&*driver));
+        await_end(script.reader("runs"));
+        assert!(!wiped.is_finished(), "it is not seen whether the log's lock is free");
+        let log = rig.host().join("sanitizers/0000:01:00.0.log");
+        std::fs::remove_file(log).expect("a link can be removed");
+        let why = wiped.join().expect("it does not panic").expect_err("it was not watched").to_string();
+        assert!(why.starts_with("cannot watch the sanitizer: Too many levels of symbolic links"), "{why}");
+    });
+}
+
 pub fn a_command_that_takes_too_long_is_killed<R: Rig>() {
     let (rig, script) = (R::new(), Script::new(r#"cat "$0/never""#));
     let script = Script { timeout: Duration::from_millis(200), ..script };

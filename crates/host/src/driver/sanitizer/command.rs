@@ -5,14 +5,14 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use steadfast_model::hypervisor::ActError;
 use steadfast_model::pci::Address;
 
+use super::end::end;
 use super::{END_TIMEOUT, SanitizerError};
 use crate::driver::{HostDirectory, cannot, lock, process};
 
@@ -33,12 +33,12 @@ pub struct SanitizerCommand {
     timeout: Duration,
 }
 
-/// How a command ended.
-enum Ended {
-    With(ExitStatus),
-    /// Well, but something that it started went on.
-    Unfinished,
-    TimedOut,
+/// What was seen of a command until it ended, or had to.
+enum Watched {
+    Ended,
+    /// By itself, but something that it started went on.
+    LeftBehind,
+    TookTooLong,
 }
 
 impl SanitizerCommand {
@@ -58,20 +58,24 @@ impl SanitizerCommand {
         Ok(SanitizerCommand { program: program.into(), arguments: words.collect(), timeout })
     }
 
-    /// Runs it for the device, and returns once nothing of it runs any more.
+    /// Runs it for the device. However that goes, it returns only once nothing of it lives any more: a guest may be built
+    /// on the device then.
     pub(super) fn run(&self, host: &HostDirectory, device: Address) -> Result<(), ActError> {
         let log = host.sanitizer_log(device);
-        let child = self.spawn(&log, device).map_err(cannot("start the sanitizer"))?;
-        let ended = self.watch(child, &log).map_err(cannot("watch the sanitizer"))?;
-        let free = lock::is_soon(END_TIMEOUT, || Ok(!lock::is_held(&log)?));
-        if !free.map_err(cannot("look at the sanitizer's lock"))? {
-            return Err(ActError(format!("the sanitizer does not end, even killed: {}", log.display())));
-        }
-        let why = match ended {
-            Ended::With(status) if status.success() => return Ok(()),
-            Ended::With(status) => format!("the sanitizer ended with {status}"),
-            Ended::Unfinished => "the sanitizer left processes behind, which were killed".to_owned(),
-            Ended::TimedOut => format!("the sanitizer was killed after {:?}", self.timeout),
+        let mut child = self.spawn(&log, device).map_err(cannot("start the sanitizer"))?;
+        // It is not buried before the rest of its group has ended, so the group's id is nobody else's.
+        let group = Pid::from_child(&child);
+        let watched = self.watch(group, &log);
+        end(group, &log, END_TIMEOUT);
+        let status = child.wait();
+        let watched = watched.and_then(|watched| Ok((watched, status?)));
+        let why = match watched.map_err(cannot("watch the sanitizer"))? {
+            (Watched::Ended, status) if status.success() => return Ok(()),
+            (Watched::LeftBehind, status) if status.success() => {
+                "the sanitizer left processes behind, which were killed".to_owned()
+            }
+            (Watched::Ended | Watched::LeftBehind, status) => format!("the sanitizer ended with {status}"),
+            (Watched::TookTooLong, _) => format!("the sanitizer was killed after {:?}", self.timeout),
         };
         Err(ActError(match last_words(&log) {
             words if words.is_empty() => why,
@@ -95,26 +99,14 @@ impl SanitizerCommand {
             .spawn()
     }
 
-    /// Waits until the command ends by itself, or makes it, with all that it started.
-    fn watch(&self, mut child: Child, log: &Path) -> io::Result<Ended> {
-        // It is not buried yet, so its id is nobody else's.
-        let pid = Pid::from_child(&child);
-        let handle = pidfd_open(pid, PidfdFlags::empty())?;
-        let in_time = process::wait_until_gone(&handle, self.timeout)?;
-        let goes_on = !process::holders(log)?.is_empty();
-        process::kill_group(pid)?;
-        process::kill_holders(log)?;
-        if !process::wait_until_gone(&handle, END_TIMEOUT)? {
-            // What hangs in the kernel is buried once that lets go of it.
-            thread::spawn(move || child.wait());
-            return Ok(Ended::TimedOut);
+    /// Waits until the command, the leader of `group`, ends by itself or its time is over.
+    fn watch(&self, group: Pid, log: &Path) -> io::Result<Watched> {
+        let leader = pidfd_open(group, PidfdFlags::empty())?;
+        if !process::wait_until_gone(&leader, self.timeout)? {
+            return Ok(Watched::TookTooLong);
         }
-        let status = child.wait()?;
-        Ok(match in_time {
-            false => Ended::TimedOut,
-            true if status.success() && goes_on => Ended::Unfinished,
-            true => Ended::With(status),
-        })
+        let goes_on = !process::holders(log)?.is_empty();
+        Ok(if goes_on { Watched::LeftBehind } else { Watched::Ended })
     }
 }
 
