@@ -128,6 +128,10 @@ pub fn a_command_leaves_nothing_behind<R: Rig>() {
     // what is said of it.
     let table = [
         (r#"cat "$0/never" > "$0/left" & exit 0"#, "the sanitizer left processes behind, which were killed"),
+        (
+            r#"cat "$0/never" > "$0/left" 2>&1 & exit 0"#,
+            "the sanitizer left processes behind, which were killed",
+        ),
         (r#"cat "$0/never" > "$0/left" 2>&1 & exit 1"#, "the sanitizer ended with exit status: 1"),
         (
             r#"setsid sh -c 'echo out > "$0/left"; cat "$0/never"' "$0" & read out < "$0/left"; exit 1"#,

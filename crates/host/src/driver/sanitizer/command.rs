@@ -24,8 +24,9 @@ const WORDS_LEN_MAX: u64 = 1024;
 /// A program that sanitises the device that its arguments name, and ends with status 0 if it has made sure of that.
 /// Anything else it ends with is a failure.
 ///
-/// It may be killed at any moment, and is run again then. It must leave no process behind when it ends, and every
-/// process that it starts must stay in its group, or keep its standard output or its standard error.
+/// It may be killed at any moment, and is run again then. It must leave no process behind when it ends. Every process
+/// that it starts must stay in its group, and keep its standard output or its standard error: this life finds it by
+/// either of them, the next one only by the latter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SanitizerCommand {
     program: PathBuf,
@@ -105,7 +106,7 @@ impl SanitizerCommand {
         if !process::wait_until_gone(&leader, self.timeout)? {
             return Ok(Watched::TookTooLong);
         }
-        let goes_on = !process::holders(log)?.is_empty();
+        let goes_on = !process::holders(log)?.is_empty() || process::group_lives(group)?;
         Ok(if goes_on { Watched::LeftBehind } else { Watched::Ended })
     }
 }
