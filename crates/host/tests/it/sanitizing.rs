@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use steadfast_host::driver::{Driver, Offer, SanitizerCommand, Sanitizers};
+use steadfast_host::driver::{Driver, Offer, SanitizerCommand, SanitizerError, Sanitizers};
 use steadfast_model::hypervisor::{Act, ActError};
 
 use crate::conformance::{Rig, address, guest, offer, open};
@@ -51,6 +51,20 @@ impl Script {
 
     fn wrote(&self, name: &str) -> String {
         std::fs::read_to_string(self.scratch.path().join(name)).expect("the script has written it")
+    }
+}
+
+#[test]
+fn a_command_has_thirty_days_at_most() {
+    let command =
+        |seconds| SanitizerCommand::new(vec!["/w".to_owned()], Duration::from_secs(seconds)).map(drop);
+    for (seconds, is) in [
+        (0, Err(SanitizerError::NoTime)),
+        (2_592_000, Ok(())),
+        (2_592_001, Err(SanitizerError::TooMuchTime)),
+        (u64::MAX, Err(SanitizerError::TooMuchTime)),
+    ] {
+        assert_eq!(command(seconds), is, "{seconds}");
     }
 }
 

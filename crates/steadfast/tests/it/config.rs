@@ -64,6 +64,11 @@ fn only_sanitizers_that_are_there_are_named() {
         ("[sanitizer.wipe]\ncommand = []", "sanitizer wipe: command names no program"),
         ("[sanitizer.wipe]\ncommand = ['wipe']", "sanitizer wipe: command: `wipe` is not an absolute path"),
         ("[sanitizer.wipe]\ncommand = ['/w']\ntimeout_s = 0", "sanitizer wipe: timeout_s must be at least 1"),
+        (
+            "[sanitizer.wipe]\ncommand = ['/w']\ntimeout_s = 2592001",
+            "sanitizer wipe: timeout_s must be at most 2592000, which is 30 days",
+        ),
+        ("[sanitizer.wipe]\ncommand = ['/w']\ntimeout_s = 9223372036854775807", "timeout_s must be at most"),
         ("[sanitizer.reset]\ncommand = ['/w']", "sanitizer reset: `reset` is built in"),
         ("[sanitizer.'a b']\ncommand = ['/w']", "`a b` is not a valid sanitizer name"),
         (

@@ -13,7 +13,7 @@ use steadfast_model::hypervisor::ActError;
 use steadfast_model::pci::Address;
 
 use super::end::end;
-use super::{END_TIMEOUT, SanitizerError};
+use super::{END_TIMEOUT, SanitizerError, TIMEOUT_S_MAX};
 use crate::driver::{HostDirectory, cannot, lock, process};
 
 /// What stands for the device's address in an argument.
@@ -46,7 +46,7 @@ impl SanitizerCommand {
     /// `words` are the program, by its absolute path, and its arguments.
     ///
     /// # Errors
-    /// When there is no such program to be, or no time for it.
+    /// When there is no such program to be, or no time for it, or more than there may be.
     pub fn new(words: Vec<String>, timeout: Duration) -> Result<Self, SanitizerError> {
         let mut words = words.into_iter();
         let program = words.next().ok_or(SanitizerError::NoProgram)?;
@@ -55,6 +55,9 @@ impl SanitizerCommand {
         }
         if timeout.is_zero() {
             return Err(SanitizerError::NoTime);
+        }
+        if timeout > Duration::from_secs(TIMEOUT_S_MAX) {
+            return Err(SanitizerError::TooMuchTime);
         }
         Ok(SanitizerCommand { program: program.into(), arguments: words.collect(), timeout })
     }

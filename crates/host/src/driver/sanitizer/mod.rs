@@ -24,6 +24,10 @@ const RESET: &str = "reset";
 /// How long a killed command has to be gone. One that works in the kernel may take longer.
 const END_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The longest time that a command may be given, in seconds: 30 days. None needs more, and a clock cannot count to all
+/// that can be written.
+const TIMEOUT_S_MAX: u64 = 30 * 24 * 3600;
+
 /// The sanitizers of a host that are commands; `reset` is there as well.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sanitizers(BTreeMap<SanitizerName, SanitizerCommand>);
@@ -39,6 +43,8 @@ pub enum SanitizerError {
     Relative(String),
     #[error("timeout_s must be at least 1")]
     NoTime,
+    #[error("timeout_s must be at most {TIMEOUT_S_MAX}, which is 30 days")]
+    TooMuchTime,
 }
 
 impl Sanitizers {
