@@ -122,6 +122,11 @@ pub fn a_command_that_fails_says_why<R: Rig>() {
             "the sanitizer ended with exit status: 1",
             " (it said: \u{fffd}; 12 %)",
         ),
+        (
+            "printf 'a\\tb \\033[31mc\\302\\233d\\007e'; exit 1",
+            "the sanitizer ended with exit status: 1",
+            " (it said: a b  [31mc d e)",
+        ),
     ];
     for (text, begins, ends) in table {
         let (rig, script) = (R::new(), Script::new(text));

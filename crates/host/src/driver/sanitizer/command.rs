@@ -129,7 +129,7 @@ fn take(log: &Path) -> io::Result<File> {
     Ok(log)
 }
 
-/// What the command said last, on one line.
+/// What the command said last, on one line, with nothing in it that a terminal would act on.
 fn last_words(log: &Path) -> String {
     let mut words = Vec::new();
     // An error is being told already; without the log it is told without these words.
@@ -140,5 +140,5 @@ fn last_words(log: &Path) -> String {
     });
     let words = String::from_utf8_lossy(&words);
     let lines = words.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
-    lines.collect::<Vec<_>>().join("; ")
+    lines.collect::<Vec<_>>().join("; ").replace(char::is_control, " ")
 }
