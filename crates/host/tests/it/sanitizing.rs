@@ -127,6 +127,11 @@ pub fn a_command_that_fails_says_why<R: Rig>() {
             "the sanitizer ended with exit status: 1",
             " (it said: a b  [31mc d e)",
         ),
+        (
+            "tr '\\0' ';' < /proc/$$/environ; exit 1",
+            "the sanitizer ended with exit status: 1",
+            " (it said: PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin;)",
+        ),
     ];
     for (text, begins, ends) in table {
         let (rig, script) = (R::new(), Script::new(text));

@@ -18,6 +18,8 @@ use crate::driver::{HostDirectory, cannot, lock, process};
 
 /// What stands for the device's address in an argument.
 const DEVICE: &str = "{device}";
+/// Where a command finds others. How the agent itself was started is nothing to it.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// The most bytes of a command's own words that an error repeats: its last ones.
 const WORDS_LEN_MAX: u64 = 1024;
 
@@ -96,6 +98,8 @@ impl SanitizerCommand {
         Command::new(&self.program)
             .args(words.map(OsString::from))
             .current_dir("/")
+            .env_clear()
+            .env("PATH", PATH)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
