@@ -127,7 +127,8 @@ impl Machine for MachineWorld {
 
     async fn settle(&self, _step: Step) -> Result<(), ActError> {
         loop {
-            self.drive(|driver| driver.settle()).await?;
+            let settled = self.drive(|driver| driver.settle()).await;
+            settled.inspect_err(|why| tracing::warn!(%why, "the barrier is not passed"))?;
             // An order that was given to a thread may not have come to the driver yet, and be about to begin.
             if self.given.try_write().is_ok() {
                 return Ok(());
