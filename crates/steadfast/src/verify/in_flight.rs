@@ -55,8 +55,7 @@ pub fn in_flight(snapshot: &Snapshot) -> Vec<InFlight> {
     });
     let dirtied = dirtied(&snapshot.ledger);
     let dirty = rows.devices.iter().filter_map(|device| {
-        // What is left on a host that was removed waits for nothing.
-        let host = hosts.get(&device.host).filter(|host| !host.removed)?;
+        let host = hosts.get(&device.host)?;
         let dirt = device.to_sanitize()?;
         let since = dirtied.get(&(&device.host, device.seen.address));
         Some(InFlight {
@@ -116,18 +115,19 @@ fn word_of(host: &HostId, word: &str, hosts: &BTreeMap<&HostId, &Host>) -> Strin
     }
 }
 
-/// Who has to do something about a dirty device, and what if its agent does not.
+/// Who has to do something about a dirty device: its agent, and if that could not, whoever may know better.
 fn cleaner_of(device: &Device, dirt: Dirt, host: &Host) -> String {
     let Device { host: id, seen, stuck, .. } = device;
-    match stuck {
-        Some(why) => {
-            let (address, dirt) = (seen.address, dirt.name());
-            format!(
-                "somebody: {why}; `steadfast host assert-clean {id} {address} {dirt}` once you know that it is clean"
-            )
-        }
+    let agent = match stuck {
+        Some(_) if host.lives() => format!("{id}, which tries again"),
         None if host.lives() => format!("{id} to sanitise it"),
-        None if host.is_fenced() => format!("{id}, which is down, to live again and sanitise it"),
-        None => format!("{id}, of which no life is registered, to sanitise it: start its agent"),
-    }
+        Some(_) | None if host.is_fenced() => format!("{id}, which is down, to live again and sanitise it"),
+        Some(_) | None => format!("{id}, of which no life is registered, to sanitise it: start its agent"),
+    };
+    let Some(why) = stuck else { return agent };
+    let (address, dirt) = (seen.address, dirt.name());
+    format!(
+        "{agent} (the last time: {why}), or for somebody to say `steadfast host assert-clean {id} {address} {dirt}` \
+         once they know that it is clean"
+    )
 }
