@@ -13,8 +13,8 @@
 //!    process went all its calls. So whoever holds the lock knows that no call of an earlier process runs.
 //! 2. Within one process, every call that changes a guest or a device counts as open from before its first effect until
 //!    after its last, and `settle` waits until none is. Every wait inside a call is bounded, so that ends. Only what a
-//!    sanitizer does may take an hour: `settle` kills it, and its order fails. That order is open as long as anything of
-//!    the killed command lives. If that hangs in the kernel, `settle` fails after some time.
+//!    sanitizer does may take an hour: `settle` kills it, and its order fails. That order is open as long as anything
+//!    of the killed command lives. If that hangs in the kernel, `settle` fails after some time.
 //! 3. What a call can leave behind when its process dies half-way is a file written beside its place, which
 //!    nothing reads and `settle` removes, a QEMU process that was just being started, or the processes of a
 //!    sanitizer. QEMU holds its guest's lock from before its first instruction; until it is a program of its own it

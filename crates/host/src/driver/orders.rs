@@ -9,8 +9,8 @@ use steadfast_model::hypervisor::{ActError, Target};
 /// How soon the barrier cuts short again what it waits for: an order may have been about to begin something long.
 const CUT_SHORT_RETRY: Duration = Duration::from_millis(20);
 
-/// How long the barrier waits for orders. Every other one is over much sooner, but what a sanitizer does may hang in the
-/// kernel.
+/// How long the barrier waits for orders. Every other one is over much sooner, but what a sanitizer does may hang in
+/// the kernel.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// What an order works on now.

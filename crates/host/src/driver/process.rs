@@ -76,8 +76,8 @@ pub fn group_lives(group: Pid) -> io::Result<bool> {
     Ok(false)
 }
 
-/// The group of a process, as its `stat` in /proc has it, if it lives; nothing if that is no such text. The second field
-/// is its name, which it chose itself, in parentheses.
+/// The group of a process, as its `stat` in /proc has it, if it lives; nothing if that is no such text. The second
+/// field is its name, which it chose itself, in parentheses.
 fn living_group(stat: &[u8]) -> Option<Option<i32>> {
     let name_end = stat.iter().rposition(|byte| *byte == b')')?;
     let fields = str::from_utf8(&stat[name_end + 1..]).ok()?;

@@ -64,8 +64,8 @@ impl SanitizerCommand {
         Ok(SanitizerCommand { program: program.into(), arguments: words.collect(), timeout })
     }
 
-    /// Runs it for the device. However that goes, it returns only once nothing of it lives any more: a guest may be built
-    /// on the device then.
+    /// Runs it for the device. However that goes, it returns only once nothing of it lives any more: a guest may be
+    /// built on the device then.
     pub(super) fn run(&self, host: &HostDirectory, device: Address) -> Result<(), ActError> {
         let log = host.sanitizer_log(device);
         let mut child = self.spawn(&log, device).map_err(cannot("start the sanitizer"))?;

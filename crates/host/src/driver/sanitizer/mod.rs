@@ -67,8 +67,8 @@ impl Sanitizers {
 }
 
 impl Offer {
-    /// Sanitises a device that `seen` shows. Whatever a guest has is left alone, and so is what shares its hardware: the
-    /// agent has seen to that, but what is lost here is lost for ever.
+    /// Sanitises a device that `seen` shows. Whatever a guest has is left alone, and so is what shares its hardware:
+    /// the agent has seen to that, but what is lost here is lost for ever.
     pub(super) fn sanitize(
         &self,
         host: &HostDirectory,
