@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use steadfast_model::claim::{Claim, Proof, Role};
-use steadfast_model::host::{Host, Receipt};
+use steadfast_model::host;
+use steadfast_model::host::Host;
 use steadfast_model::ids::{Attempt, Epoch};
 use steadfast_model::instance::{Instance, Operation, VmState};
 use steadfast_model::invariant::Invariant;
 use steadfast_model::migration::{Migration, MigrationStatus};
-use steadfast_model::pci::{Device, Kind, Observed};
+use steadfast_model::pci::{Device, Kind, Observed, Receipt};
 use steadfast_operations::seam::{Halt, Tx, get};
 use steadfast_store::{Backend, Postgres, Snapshot, Sqlite};
 
@@ -22,12 +23,20 @@ use crate::server::Database;
 const PF: u8 = 5;
 const VF: u8 = 6;
 
+/// A device of h2 that is dirty, and one that somebody called clean.
+const DIRTY: u8 = 2;
+const CLEAN: u8 = 4;
+
 /// An instance at home on h1 with two devices; one that is evacuated from h9 to h2; one that is deleted and leaves h2.
 fn fill(engine: &mut dyn Backend) {
     commit(engine, 1, good).expect("new rows");
     commit(engine, 2, |tx| {
         let claim = tx.read(get::<Claim>(&sample::claim_id(6)))?.expect("it was inserted");
         tx.end_claim(&claim, Proof::untold(&claim).expect("nobody was told of it"));
+        let device = (sample::host_id("h2"), sample::address(CLEAN));
+        let device = tx.read(get::<Device>(&device))?.expect("it was inserted");
+        let dirt = device.dirt.expect("it is dirty");
+        tx.sanitize(&device, Receipt::asserted(&device, dirt).expect("it is nobody's"));
         Ok(())
     })
     .expect("nobody else writes");
@@ -37,13 +46,15 @@ fn good(tx: &mut Tx<'_>) -> Result<(), Halt> {
     let lives = |name| Host { epoch: Epoch(1), registered: true, ..sample::host(name) };
     tx.insert(lives("h1"));
     tx.insert(lives("h2"));
-    tx.insert(Host { epoch: Epoch(2), receipt: Some(Receipt::Driver), ..sample::host("h9") });
+    tx.insert(Host { epoch: Epoch(2), receipt: Some(host::Receipt::Driver), ..sample::host("h9") });
 
     let owner = Some(sample::claim_id(1));
     tx.insert(Device { owner, ..sample::device("h1", 3) });
     tx.insert(function(PF, Kind::Pf, None));
     tx.insert(Device { owner, ..function(VF, Kind::Vf, Some(PF)) });
     tx.insert(sample::device("h2", 3));
+    tx.insert(sample::dirty_device("h2", DIRTY));
+    tx.insert(sample::dirty_device("h2", CLEAN));
 
     let at = |host: &str| Some(sample::host_id(host));
     tx.insert(Instance { host: at("h1"), ..sample::instance(1, "blue") });
@@ -162,6 +173,14 @@ const BROKEN: &[(&str, Invariant, &[&str])] = &[
     ),
     ("UPDATE ledger SET claim = 'c3' WHERE event = 'granted'", Invariant::LedgerTells, &["device h1/3"]),
     ("UPDATE ledger SET proof = NULL WHERE event = 'ended'", Invariant::LedgerTells, &["claim c6"]),
+    (
+        "UPDATE device SET dirt = NULL, dirt_of = NULL WHERE dirt = 'used'",
+        Invariant::CleanGrants,
+        &["device h2/2"],
+    ),
+    ("DELETE FROM ledger WHERE event = 'dirtied'", Invariant::CleanGrants, &["device h2/2"]),
+    ("DELETE FROM ledger WHERE event = 'sanitized'", Invariant::CleanGrants, &["device h2/4"]),
+    ("UPDATE ledger SET proof = NULL WHERE event = 'sanitized'", Invariant::CleanGrants, &["device h2/4"]),
 ];
 
 /// Spells out the short ids.

@@ -73,9 +73,14 @@ pub fn rows() -> Vec<Record> {
 
 pub fn filled(engine: &mut dyn Backend) -> Vec<Record> {
     let rows = rows();
-    // Claims first: a host that is there already would count them in its row.
-    let (claims, others): (Vec<_>, Vec<_>) = rows.iter().partition(|row| matches!(row, Record::Claim(_)));
-    for (rows, n) in [claims, others].into_iter().zip(1..) {
+    // Claims and dirty devices first: a host that is there already would count them in its row.
+    let wanted = |row: &&Record| match row {
+        Record::Claim(_) => true,
+        Record::Device(device) => device.to_sanitize().is_some(),
+        _ => false,
+    };
+    let (wanted, others): (Vec<_>, Vec<_>) = rows.iter().partition(wanted);
+    for (rows, n) in [wanted, others].into_iter().zip(1..) {
         commit(engine, n, |tx| {
             rows.iter().for_each(|row| insert(tx, row));
             Ok(())
