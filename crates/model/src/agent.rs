@@ -5,7 +5,7 @@ use crate::claim::Wanted;
 use crate::hypervisor::{Act, Seen, SeenGuest};
 use crate::ids::SanitizerName;
 use crate::message::{Answer, Entry, List, Sanitize, Statement};
-use crate::pci::family;
+use crate::pci::{Address, family};
 
 /// The act that brings the guest nearer to what is wanted; none when it is there.
 #[must_use]
@@ -68,11 +68,15 @@ pub fn cleaning(asked: &Sanitize, list: &List, seen: &Seen) -> Cleaning {
     let device = asked.device;
     let Some(here) = seen.devices.iter().find(|here| here.address == device) else { return Cleaning::Absent };
     let family = family(&seen.devices, device);
-    let claims =
-        list.entries.iter().map(|entry| (format!("claim {}", entry.guest.claim), &entry.guest.devices));
-    let guests = seen.guests.iter().map(|guest| (format!("guest {}", guest.tag), &guest.devices));
-    let user = guests.chain(claims).find_map(|(user, devices)| {
-        devices.iter().find(|at| family.contains(at)).map(|at| format!("{user} has {at}"))
+    let shared = |devices: &[Address]| devices.iter().copied().find(|at| family.contains(at));
+    let guest = seen
+        .guests
+        .iter()
+        .find_map(|guest| shared(&guest.devices).map(|at| format!("guest {} has {at}", guest.tag)));
+    let user = guest.or_else(|| {
+        list.entries.iter().find_map(|Entry { guest, .. }| {
+            shared(&guest.devices).map(|at| format!("claim {} has {at}", guest.claim))
+        })
     });
     match (user, &here.sanitizer) {
         (Some(user), _) => Cleaning::Stuck(user),
