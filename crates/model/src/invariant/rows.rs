@@ -1,7 +1,5 @@
 //! Invariants over the rows of one version of the store.
 
-use std::collections::BTreeMap;
-
 use super::{Invariant, Snapshot, Violation};
 use crate::claim::{Claim, Role};
 use crate::host::Host;
@@ -10,31 +8,51 @@ use crate::instance::Instance;
 use crate::migration::Migration;
 use crate::pci::{Address, Device, Kind};
 
-/// The snapshot by key, read once.
+/// Rows by key, read once.
+struct ByKey<K, R>(Vec<(K, R)>);
+
+impl<K: Ord, R: Copy> ByKey<K, R> {
+    /// Those of one key stay in their order.
+    fn of(rows: impl Iterator<Item = (K, R)>) -> Self {
+        let mut rows: Vec<(K, R)> = rows.collect();
+        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+        ByKey(rows)
+    }
+
+    fn all(&self, key: &K) -> impl Iterator<Item = R> {
+        let from = self.0.partition_point(|(known, _)| known < key);
+        self.0[from..].iter().take_while(move |(known, _)| known == key).map(|(_, row)| *row)
+    }
+
+    fn get(&self, key: &K) -> Option<R> {
+        self.all(key).next()
+    }
+}
+
+/// The snapshot by key.
 struct Indexed<'a> {
     snapshot: &'a Snapshot,
-    hosts: BTreeMap<&'a HostId, &'a Host>,
-    devices: BTreeMap<(&'a HostId, Address), &'a Device>,
-    claims: BTreeMap<ClaimId, &'a Claim>,
-    claims_of: BTreeMap<InstanceId, Vec<&'a Claim>>,
-    instances: BTreeMap<InstanceId, &'a Instance>,
-    migrations: BTreeMap<MigrationId, &'a Migration>,
+    hosts: ByKey<&'a HostId, &'a Host>,
+    devices: ByKey<(&'a HostId, Address), &'a Device>,
+    claims: ByKey<ClaimId, &'a Claim>,
+    claims_of: ByKey<InstanceId, &'a Claim>,
+    instances: ByKey<InstanceId, &'a Instance>,
+    migrations: ByKey<MigrationId, &'a Migration>,
     found: Vec<Violation>,
 }
 
 /// Every violation in the snapshot, in a stable order.
 #[must_use]
 pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
-    let mut claims_of: BTreeMap<InstanceId, Vec<&Claim>> = BTreeMap::new();
-    snapshot.claims.iter().for_each(|claim| claims_of.entry(claim.instance).or_default().push(claim));
+    let Snapshot { hosts, devices, claims, instances, migrations } = snapshot;
     let mut indexed = Indexed {
         snapshot,
-        hosts: snapshot.hosts.iter().map(|host| (&host.id, host.as_ref())).collect(),
-        devices: snapshot.devices.iter().map(|d| ((&d.host, d.seen.address), d.as_ref())).collect(),
-        claims: snapshot.claims.iter().map(|claim| (claim.id, claim.as_ref())).collect(),
-        claims_of,
-        instances: snapshot.instances.iter().map(|instance| (instance.id, instance.as_ref())).collect(),
-        migrations: snapshot.migrations.iter().map(|migration| (migration.id, migration.as_ref())).collect(),
+        hosts: ByKey::of(hosts.iter().map(|host| (&host.id, host.as_ref()))),
+        devices: ByKey::of(devices.iter().map(|row| ((&row.host, row.seen.address), row.as_ref()))),
+        claims: ByKey::of(claims.iter().map(|claim| (claim.id, claim.as_ref()))),
+        claims_of: ByKey::of(claims.iter().map(|claim| (claim.instance, claim.as_ref()))),
+        instances: ByKey::of(instances.iter().map(|instance| (instance.id, instance.as_ref()))),
+        migrations: ByKey::of(migrations.iter().map(|migration| (migration.id, migration.as_ref()))),
         found: Vec::new(),
     };
     indexed.devices_and_owners();
@@ -103,8 +121,7 @@ impl Indexed<'_> {
     fn topology(&mut self) {
         for device in self.snapshot.devices.iter().filter(|device| device.owner.is_some()) {
             let parent = device.seen.parent.filter(|_| device.seen.kind == Kind::Vf);
-            let Some(parent) = parent.and_then(|parent| self.devices.get(&(&device.host, parent)).copied())
-            else {
+            let Some(parent) = parent.and_then(|parent| self.devices.get(&(&device.host, parent))) else {
                 continue;
             };
             if parent.owner.is_some() {
@@ -116,7 +133,7 @@ impl Indexed<'_> {
     }
 
     fn claim_belongs(&mut self, claim: &Claim) {
-        if !self.instances.contains_key(&claim.instance) {
+        if self.instances.get(&claim.instance).is_none() {
             let message = format!("claim {} is for an instance that does not exist", claim.id);
             self.report(
                 Invariant::ClaimsBelong,
@@ -124,7 +141,7 @@ impl Indexed<'_> {
                 message,
             );
         }
-        let Some(host) = self.hosts.get(&claim.host).copied() else {
+        let Some(host) = self.hosts.get(&&claim.host) else {
             let message = format!("claim {} is on a host that does not exist", claim.id);
             let rows = vec![claim_row(claim), format!("host {}", claim.host)];
             return self.report(Invariant::ClaimsBelong, rows, message);
@@ -140,19 +157,21 @@ impl Indexed<'_> {
     }
 
     fn instance_homes(&mut self, instance: &Instance) {
-        let claims = self.claims_of.get(&instance.id).cloned().unwrap_or_default();
+        let claims: Vec<&Claim> = self.claims_of.all(&instance.id).collect();
         let rows = |some: &[&Claim]| {
             let mut rows = vec![instance_row(instance.id)];
             rows.extend(some.iter().map(|claim| claim_row(claim)));
             rows
         };
-        let staying: Vec<&Claim> = claims.iter().copied().filter(|claim| !claim.is_leaving()).collect();
+        let those = |which: &dyn Fn(&Claim) -> bool| -> Vec<&Claim> {
+            claims.iter().copied().filter(|claim| which(claim)).collect()
+        };
+        let staying = those(&|claim| !claim.is_leaving());
         if instance.is_deleted() && !staying.is_empty() {
             let message = format!("instance {} is deleted and has claims that are not leaving", instance.id);
             self.report(Invariant::S7OneHome, rows(&staying), message);
         }
-        let in_role = |role| claims.iter().copied().filter(|claim| claim.role == role).collect::<Vec<_>>();
-        let homes = in_role(Role::Home);
+        let homes = those(&|claim| claim.role == Role::Home);
         let at_home = match (&instance.host, homes.as_slice()) {
             (None, []) => true,
             (Some(host), [home]) => home.host == *host,
@@ -167,13 +186,13 @@ impl Indexed<'_> {
             self.report(Invariant::S7OneHome, rows(&homes), message);
         }
         for role in [Role::Incoming, Role::Held] {
-            let some = in_role(role);
+            let some = those(&|claim| claim.role == role);
             if some.len() > 1 {
                 let message = format!("instance {} has {} {} claims", instance.id, some.len(), role.name());
                 self.report(Invariant::S7OneHome, rows(&some), message);
             }
         }
-        let runners: Vec<&Claim> = claims.iter().copied().filter(|claim| claim.run).collect();
+        let runners = those(&|claim| claim.run);
         if runners.len() > 1 {
             let message = format!("instance {} may run under {} claims", instance.id, runners.len());
             self.report(Invariant::OneRunner, rows(&runners), message);
@@ -189,7 +208,7 @@ impl Indexed<'_> {
 
     fn instance_operation(&mut self, instance: &Instance) {
         let Some(id) = instance.operation.and_then(|operation| operation.migration()) else { return };
-        let named = self.migrations.get(&id).copied();
+        let named = self.migrations.get(&id);
         if named.is_none_or(|migration| migration.instance != instance.id) {
             let message =
                 format!("instance {} runs an operation of a migration that is not its own", instance.id);
@@ -211,21 +230,19 @@ impl Indexed<'_> {
     }
 
     fn host_agrees(&mut self, host: &Host) {
-        let row = format!("host {}", host.id);
+        let row = || format!("host {}", host.id);
         if host.registered && (host.receipt.is_some() || host.removed) {
-            let message = format!("{row} is registered, and proven to be down");
-            self.report(Invariant::HostsAgree, vec![row.clone()], message);
+            let message = format!("{} is registered, and proven to be down", row());
+            self.report(Invariant::HostsAgree, vec![row()], message);
         }
-        let claims: Vec<String> = self
-            .snapshot
-            .claims
-            .iter()
-            .filter(|claim| claim.host == host.id)
-            .map(|claim| claim_row(claim))
-            .collect();
-        if host.removed && !claims.is_empty() {
-            let message = format!("{row} is removed and still has {} claims", claims.len());
-            let rows = std::iter::once(row).chain(claims).collect();
+        if !host.removed {
+            return;
+        }
+        let claims = self.snapshot.claims.iter().filter(|claim| claim.host == host.id);
+        let claims: Vec<String> = claims.map(|claim| claim_row(claim)).collect();
+        if !claims.is_empty() {
+            let message = format!("{} is removed and still has {} claims", row(), claims.len());
+            let rows = std::iter::once(row()).chain(claims).collect();
             self.report(Invariant::HostsAgree, rows, message);
         }
     }
