@@ -400,7 +400,7 @@ impl<'a, M: Machine> Life<'a, M> {
 
     /// Sends what is new, one report at a time: orders go on whether or not anybody hears of them.
     fn report(&mut self, list: &List, statements: Vec<Statement>, sanitized: Vec<Sanitized>) {
-        let census = self.census.clone().filter(|census| census.seq > self.census_heard);
+        let census = self.census.as_ref().filter(|census| census.seq > self.census_heard);
         let news = !statements.is_empty() || !sanitized.is_empty() || census.is_some();
         if !news && !self.beat_due {
             return;
@@ -412,7 +412,7 @@ impl<'a, M: Machine> Life<'a, M> {
         self.beat_due = false;
         let (host, epoch, list_gen) = (self.settings.host.clone(), self.epoch, list.list_gen);
         self.sent = self.sent.next();
-        let (seq, unheard) = (self.sent, self.unheard);
+        let (seq, unheard, census) = (self.sent, self.unheard, census.cloned());
         let report = Report { host, epoch, seq, unheard, list_gen, statements, sanitized, census };
         let world = self.world.clone();
         self.saying = Some(report.clone());
