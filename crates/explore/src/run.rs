@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::clock::STEPS_MAX;
 use crate::executor::{
@@ -89,6 +90,8 @@ pub(crate) struct Event {
     /// How many steps had been done when it was asked for.
     pub born: usize,
     pub marks: Marks,
+    /// Whether it may have changed the world.
+    pub changes: bool,
     pub answers: Answers,
 }
 
@@ -119,8 +122,9 @@ pub(crate) struct Shut {
     pub marks: Marks,
 }
 
-/// A point of a run that another one can come back to: the world there; none where a clone is no world of its own.
-pub(crate) type Waypoint<W> = Option<W>;
+/// A point of a run that another one can come back to: the world there, which points share between which nothing
+/// changed; none where a clone is no world of its own.
+pub(crate) type Waypoint<W> = Option<Arc<W>>;
 
 /// Who looks on while steps are done: at how each looks, and what it touched.
 type Watch<'a, S> = &'a mut dyn FnMut(Shown, &Footprint<<<S as Scenario>::World as World>::Object>);
@@ -143,7 +147,7 @@ impl<'a, S: Scenario> Run<'a, S> {
     pub fn begin(scenario: &'a S, limits: &'a Limits, origin: &S::World) -> Self {
         assert!(limits.steps_max <= STEPS_MAX, "runs of at most {STEPS_MAX} steps can be explored");
         let core = Core::shared(origin.clone());
-        scenario.start(&Handle(std::sync::Arc::clone(&core)));
+        scenario.start(&Handle(Arc::clone(&core)));
         settle(&core);
         Run { scenario, limits, core, hash: 0, wrong: None, depth: 0, keeps: false }
     }
@@ -272,7 +276,7 @@ impl<'a, S: Scenario> Run<'a, S> {
 
     /// Where the run is now.
     pub fn waypoint(&self) -> Waypoint<S::World> {
-        self.world(|world| world.is_whole().then(|| world.clone()))
+        self.world(|world| world.is_whole().then(|| Arc::new(world.clone())))
     }
 
     /// Puts a world in the place of the one that there is.
@@ -326,7 +330,7 @@ impl<'a, S: Scenario> Run<'a, S> {
         }
         self.hash = Steady::of(&(self.hash, id, marks.digest()));
         self.depth += 1;
-        Event { id, born, marks, answers }
+        Event { id, born, marks, changes, answers }
     }
 
     /// Does a step. Answers what it touched, and whether it may have changed the world.
@@ -394,7 +398,7 @@ pub fn rehearse<W: World>(
     start: impl FnOnce(&Handle<W>),
 ) -> Result<W, Unfinished> {
     let core = Core::shared(world);
-    start(&Handle(std::sync::Arc::clone(&core)));
+    start(&Handle(Arc::clone(&core)));
     settle(&core);
     let mut path = Vec::new();
     loop {

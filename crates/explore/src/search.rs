@@ -269,9 +269,15 @@ impl<S: Scenario> Search<'_, S> {
         };
         left.reverse();
         let (known, lost) = (Vec::new(), Vec::new());
-        let waypoint = run.waypoint();
+        let waypoint = self.waypoint(run);
         self.nodes.push(Node { open, chosen, left, asleep, known, lost, event: None, wrong: None, waypoint });
         true
+    }
+
+    /// Where a run is after the last point.
+    fn waypoint(&self, run: &Run<'_, S>) -> Waypoint<S::World> {
+        let before = self.nodes.last().filter(|before| !before.event().0.changes);
+        before.map_or_else(|| run.waypoint(), |before| before.waypoint.clone())
     }
 
     /// What slept at the point before, or was tried there already, sleeps on unless the step in between meets it.
