@@ -60,13 +60,11 @@ pub(crate) fn settle<W: World>(core: &Shared<W>) -> Vec<usize> {
             ran.push(place);
         }
         let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
-        if poll.is_pending() {
-            lock(core).tasks[place].future = Some(future);
-        } else {
-            // Dropped outside the lock: its own steps unregister themselves.
-            drop(future);
-        }
-        lock(core).current = None;
+        // One that ended is dropped outside the lock: its own steps unregister themselves.
+        let waits = poll.is_pending().then_some(future);
+        let mut core = lock(core);
+        core.tasks[place].future = waits;
+        core.current = None;
     }
 }
 

@@ -1,6 +1,10 @@
 //! Whether what comes after what ever comes back.
 
+use super::list::List;
 use super::space::StateAt;
+
+/// Which state comes after which.
+pub(super) type AllWays = List<(StateAt, StateAt)>;
 
 /// The ways from each state, one state after the other.
 struct Ways {
@@ -10,7 +14,7 @@ struct Ways {
 }
 
 impl Ways {
-    fn of(count: usize, ways: &[(StateAt, StateAt)]) -> Ways {
+    fn of(count: usize, ways: &AllWays) -> Ways {
         let mut first = vec![0; count + 1];
         ways.iter().for_each(|(from, _)| first[*from as usize] += 1);
         let mut end = 0;
@@ -19,7 +23,7 @@ impl Ways {
             *first = end;
         }
         let mut to = vec![0; ways.len()];
-        for (from, after) in ways {
+        for (from, after) in ways.iter() {
             let first = &mut first[*from as usize];
             *first -= 1;
             to[*first] = *after;
@@ -33,8 +37,8 @@ impl Ways {
     }
 }
 
-/// One of `count` states that can be come to again from itself, if there is one. `all` says which comes after which.
-pub(super) fn circle(count: StateAt, all: &[(StateAt, StateAt)]) -> Option<StateAt> {
+/// One of `count` states that can be come to again from itself, if there is one.
+pub(super) fn circle(count: StateAt, all: &AllWays) -> Option<StateAt> {
     let mut before = vec![0u32; count as usize];
     all.iter().for_each(|(_, to)| before[*to as usize] += 1);
     let ways = Ways::of(before.len(), all);
@@ -76,7 +80,7 @@ mod tests {
             ("what comes after a circle", 4, vec![(3, 2), (2, 3), (3, 0), (0, 1)], vec![2, 3]),
         ];
         for (name, count, ways, on_circles) in cases {
-            match circle(count, &ways) {
+            match circle(count, &ways.into_iter().collect()) {
                 Some(state) => assert!(on_circles.contains(&state), "{name}: {state}"),
                 None => assert!(on_circles.is_empty(), "{name}"),
             }

@@ -37,7 +37,7 @@ use crate::search::{Found, Listener, Options, Violation};
 use crate::steady::Steady;
 use crate::world::{Scenario, World};
 use by_hash::ByHash;
-use circle::circle;
+use circle::{AllWays, circle};
 use deed::{Deed, Deeds, Done};
 use learnt::{Learnt, Lesson, Needs, Taking};
 use live::Live;
@@ -77,8 +77,7 @@ struct States<'a, 't, S: Scenario> {
     fresh: ByHash<S::World>,
     learnt: Learnt,
     left: Vec<Left>,
-    /// Which state comes after which.
-    ways: Vec<(StateAt, StateAt)>,
+    ways: AllWays,
     /// The name of each step in the last run that did it.
     names: ByHash<StepId>,
     live: Option<Live<'a, S>>,
@@ -110,7 +109,7 @@ pub(crate) fn search_states<S: Scenario>(
         fresh: ByHash::default(),
         learnt: Learnt::default(),
         left: Vec::new(),
-        ways: Vec::new(),
+        ways: AllWays::default(),
         names: ByHash::default(),
         live: None,
         found: Found::default(),
