@@ -39,28 +39,31 @@ pub struct Cast {
     site: Handle<Site>,
     act: u32,
     mutant: Option<Mutant>,
+    known: Arc<Known>,
+}
+
+/// What is known when an act begins.
+#[derive(Debug)]
+pub(crate) struct Known {
     instance: Option<InstanceId>,
-    /// The epoch of each host when the act began, and the last report of its life that counted.
+    /// The epoch of each host, and the last report of its life that counted.
     lives: BTreeMap<HostId, (Epoch, ReportSeq)>,
-    /// The device that was dirty when the act began, if one was.
+    /// The device that is dirty, if one is.
     dirty: Option<(HostId, Address, Dirt)>,
-    /// The boot of each machine when the act began.
+    /// The boot of each machine.
     boots: BTreeMap<HostId, Uuid>,
     /// What may go wrong in this act, and whether more than one thing may.
     possible: Arc<BTreeSet<Fault>>,
     several: bool,
 }
 
-impl Cast {
-    pub(crate) fn new(handle: &Handle<Site>, site: &Site, act: u32) -> Cast {
+impl Known {
+    pub(crate) fn of(site: &Site) -> Arc<Known> {
         let mut instances = every::<Instance>(site);
         instances.sort_by_key(|instance| instance.is_deleted());
         let on_host1 =
             instances.iter().find(|instance| instance.host == Some(host(1)) && !instance.is_deleted());
-        Cast {
-            site: handle.clone(),
-            act,
-            mutant: site.mutant,
+        Arc::new(Known {
             instance: on_host1.or(instances.first()).map(|instance| instance.id),
             lives: every::<Host>(site)
                 .into_iter()
@@ -72,11 +75,17 @@ impl Cast {
             boots: site.machines.iter().map(|(host, machine)| (host.clone(), machine.boot_id)).collect(),
             possible: Arc::new(site.faults.keys().copied().collect()),
             several: site.faults.values().sum::<u32>() > 1,
-        }
+        })
+    }
+}
+
+impl Cast {
+    pub(crate) fn new(site: &Handle<Site>, known: &Arc<Known>, act: u32, mutant: Option<Mutant>) -> Cast {
+        Cast { site: site.clone(), act, mutant, known: Arc::clone(known) }
     }
 
     fn controller(&self, by: &'static str) -> Controller {
-        let (site, possible) = (self.site.clone(), Arc::clone(&self.possible));
+        let (site, possible) = (self.site.clone(), Arc::clone(&self.known.possible));
         Controller { site, act: self.act, by, mutant: self.mutant, possible }
     }
 
@@ -134,7 +143,7 @@ impl Cast {
         name: &'static str,
         operation: impl FnOnce(Controller, Cause, InstanceId) -> F,
     ) {
-        let id = self.instance.expect("the scene has an instance");
+        let id = self.known.instance.expect("the scene has an instance");
         self.control(name, |env, cause| operation(env, cause, id));
     }
 
@@ -176,7 +185,7 @@ impl Cast {
     /// A host is fenced by a driver that powers it off; its machine boots again by itself, and its instance is
     /// evacuated.
     pub(crate) fn fence_then_evacuate(&self, number: u8) {
-        let (cast, at, before) = (self.clone(), host(number), self.boots[&host(number)]);
+        let (cast, at, before) = (self.clone(), host(number), self.known.boots[&host(number)]);
         self.site.spawn(FATE, "power returns", async move {
             let off = move |site: &Site| site.machines[&at].boot_id != before;
             let when = When::new([Object::Machine(host(number))], off);
@@ -252,7 +261,7 @@ impl Cast {
 
     /// A person says that the device is clean which is dirty when the race begins, if one is.
     pub(crate) fn assert_clean(&self) {
-        let Some((host, device, dirt)) = self.dirty.clone() else { return };
+        let Some((host, device, dirt)) = self.known.dirty.clone() else { return };
         self.assert_clean_of(host, device, dirt);
     }
 
@@ -337,7 +346,7 @@ impl Cast {
     /// changes, a new life must look ([`Cast::agent`]).
     pub(crate) fn living_agent(&self, number: u8) {
         let (world, settings) = (self.agent_world(number), settings(number));
-        let (epoch, sent) = self.lives[&settings.host];
+        let (epoch, sent) = self.known.lives[&settings.host];
         self.site.prepare(|site| {
             site.awake.insert(settings.host.clone());
         });
@@ -349,7 +358,7 @@ impl Cast {
 
     fn agent_world(&self, number: u8) -> AgentWorld {
         let (site, act, mutant) = (self.site.clone(), self.act, self.mutant);
-        let (host, possible) = (host(number), Arc::clone(&self.possible));
+        let (host, possible) = (host(number), Arc::clone(&self.known.possible));
         let (process, drawn, older) = (site.standing(), Arc::default(), Arc::default());
         AgentWorld { site, act, host, process, drawn, older, cause: cause("agent"), mutant, possible }
     }

@@ -1,9 +1,10 @@
 //! The world before a race: hosts that registered, instances that booted, hosts that died.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use steadfast_explore::rehearse;
+use steadfast_explore::{Handle, rehearse};
 use steadfast_model::cause::Cause;
 use steadfast_model::flavor::Flavor;
 use steadfast_model::host::Machine;
@@ -15,7 +16,7 @@ use steadfast_operations::Boot;
 use steadfast_store::Memory;
 use uuid::Uuid;
 
-use crate::cast::Cast;
+use crate::cast::{Cast, Known};
 use crate::fault::Fault;
 use crate::site::{Site, Told};
 
@@ -68,9 +69,9 @@ impl Scene {
 
     /// Does something more, to its end, before the race begins. Agents that took part go to sleep after it.
     pub(crate) fn then(self, start: impl FnOnce(&Cast)) -> Scene {
-        let act = self.acts + 1;
-        let before = self.site.clone();
-        let rehearsed = rehearse(self.site, SCENE_STEPS_MAX, |site| start(&Cast::new(site, &before, act)));
+        let (act, known, mutant) = (self.acts + 1, Known::of(&self.site), self.site.mutant);
+        let start = |site: &Handle<Site>| start(&Cast::new(site, &known, act, mutant));
+        let rehearsed = rehearse(self.site, SCENE_STEPS_MAX, start);
         let mut site = rehearsed.expect("a scene comes to rest");
         site.awake.clear();
         site.told.values_mut().for_each(|told| *told = Told::default());
@@ -163,13 +164,19 @@ pub(crate) fn host(number: u8) -> HostId {
     format!("host{number}").parse().expect("a name")
 }
 
-pub(crate) fn cause(actor: &str) -> Cause {
+thread_local! {
+    /// Every run of a race begins with the same causes.
+    static CAUSES: RefCell<BTreeMap<&'static str, Cause>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+pub(crate) fn cause(actor: &'static str) -> Cause {
     let name = "is a name";
-    Cause {
+    let made = || Cause {
         request: format!("req-{actor}").parse().expect(name),
         actor: actor.parse().expect(name),
         project: "project".parse().expect(name),
-    }
+    };
+    CAUSES.with_borrow_mut(|causes| causes.entry(actor).or_insert_with(made).clone())
 }
 
 /// A guest that no agent of ours made, with a device.

@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use steadfast_explore::{Handle, Scenario, World, actors, rehearse};
 use steadfast_model::ids::Version;
 
-use crate::cast::{Cast, FATE};
+use crate::cast::{Cast, FATE, Known};
 use crate::fault::Fault;
 use crate::mutant::{Mutant, Rule};
 use crate::scenario::generated::{self, Op};
@@ -64,8 +64,10 @@ pub struct Acts {
 pub struct Staged<'a> {
     race: &'a Race,
     scene: Scene,
-    /// States at rest that were seen to stay as they are, by their digests: most runs end in one of a few.
-    staying: Mutex<BTreeSet<u64>>,
+    known: Arc<Known>,
+    /// States at rest that were seen to have converged, and to stay as they are, by their digests: most runs end in
+    /// one of a few.
+    resting: Mutex<BTreeSet<u64>>,
 }
 
 impl Race {
@@ -179,7 +181,8 @@ impl Race {
             Play::Generated { ops, faults, .. } => generated::scene(ops, faults),
         };
         scene.site.mutant = mutant;
-        Staged { race: self, scene, staying: Mutex::default() }
+        let known = Known::of(&scene.site);
+        Staged { race: self, scene, known, resting: Mutex::default() }
     }
 
     fn start(&self, cast: &Cast) {
@@ -191,10 +194,16 @@ impl Race {
 }
 
 impl Staged<'_> {
-    fn stays(&self, site: &Site) -> Result<(), String> {
+    fn cast(&self, site: &Handle<Site>) -> Cast {
+        Cast::new(site, &self.known, self.scene.acts + 1, self.scene.site.mutant)
+    }
+
+    /// Whether all has converged, and stays so; a state that was found well before is.
+    fn converged(&self, site: &Site) -> Result<(), String> {
         let digest = site.digest();
-        let known = || self.staying.lock().expect("nothing panics while it holds the set");
+        let known = || self.resting.lock().expect("nothing panics while it holds the set");
         if !known().contains(&digest) {
+            verdict::converged(site)?;
             verdict::stays(site)?;
             known().insert(digest);
         }
@@ -228,9 +237,8 @@ impl Staged<'_> {
     }
 
     fn rehearse(&self, crash: Option<Version>) -> Site {
-        let site = &self.scene.site;
-        let rested = rehearse(site.clone(), SCENE_STEPS_MAX, |handle| {
-            let cast = Cast::new(handle, site, self.scene.acts + 1);
+        let rested = rehearse(self.scene.site.clone(), SCENE_STEPS_MAX, |handle| {
+            let cast = self.cast(handle);
             // The crash comes first in the fixed order, so that it comes as soon as it can.
             crash.iter().for_each(|at| cast.control_dies_at(Some(*at)));
             self.race.start(&cast);
@@ -250,7 +258,7 @@ impl Scenario for Staged<'_> {
         if let Some(twin) = &self.scene.site.twin {
             twin.reset();
         }
-        self.race.start(&Cast::new(world, &self.scene.site, self.scene.acts + 1));
+        self.race.start(&self.cast(world));
     }
 
     fn always(&self, site: &Site) -> Result<(), String> {
@@ -263,8 +271,8 @@ impl Scenario for Staged<'_> {
         if let Some(twin) = &site.twin {
             twin.compare(&site.store)?;
         }
-        verdict::at_rest(site)?;
-        self.stays(site)?;
+        verdict::told(site)?;
+        self.converged(site)?;
         (self.race.rests)(site)
     }
 }

@@ -155,21 +155,26 @@ fn asked_for(instance: &Instance) -> usize {
     instance.devices.iter().map(|request| request.count as usize).sum()
 }
 
-/// When nothing is left to happen: the ledger tells how it came about, and everything that lives has converged.
-pub(crate) fn at_rest(site: &Site) -> Result<(), String> {
-    let snapshot = snapshot(site);
+/// When nothing is left to happen: the ledger tells how it came about.
+pub(crate) fn told(site: &Site) -> Result<(), String> {
     let ledger = site.store.ledger().map(|line| &line.entry);
-    if let Some(first) = history::check(ledger, &snapshot).first() {
-        return Err(format!("{:?}: {}", first.invariant, first.message));
+    match history::check(ledger, &snapshot(site)).first() {
+        Some(first) => Err(format!("{:?}: {}", first.invariant, first.message)),
+        None => Ok(()),
     }
+}
+
+/// When nothing is left to happen: everything that lives has converged. It depends on the state alone, not on how it
+/// came about.
+pub(crate) fn converged(site: &Site) -> Result<(), String> {
+    let snapshot = snapshot(site);
     snapshot.instances.iter().try_for_each(|instance| instance_rests(site, &snapshot, instance))?;
     snapshot.claims.iter().try_for_each(|claim| claim_rests(site, &snapshot, claim))?;
     snapshot.devices.iter().try_for_each(|device| device_rests(site, &snapshot, device))?;
     snapshot.hosts.iter().try_for_each(|host| returned(site, host))
 }
 
-/// One more report of every agent that is heard changes nothing. It depends on the state alone, not on how it came
-/// about.
+/// One more report of every agent that is heard changes nothing. That depends on the state alone as well.
 pub(crate) fn stays(site: &Site) -> Result<(), String> {
     let snapshot = snapshot(site);
     let hosts = snapshot.hosts.iter().map(Arc::as_ref);

@@ -157,7 +157,7 @@ impl Cast {
                 let when = When::new([], move |site: &Site| site.store.version() >= version);
                 cast.site.step_when("crash point", when, |_| ((), Touched::everything())).await;
             }
-            let several = cast.several;
+            let several = cast.known.several;
             let unanswered = move |site: &mut Site| {
                 let hosts: Vec<HostId> = site.machines.keys().cloned().collect();
                 // An agent whose question dies with its report says all again at once, and if that is lost as well, at

@@ -15,7 +15,7 @@ impl Cast {
     /// A guest that nobody knows appears on a host, with a device, once a new life of its agent was heard; the agent
     /// looks again.
     pub(crate) fn guest_appears(&self, number: u8, device: Address) {
-        let (host, (before, _)) = (host(number), self.lives[&host(number)]);
+        let (host, (before, _)) = (host(number), self.known.lives[&host(number)]);
         let heard = move |row: &Host| row.epoch > before && row.inventory_seq > InventorySeq::default();
         let row = Object::Row(Key::Host(host.clone()));
         let when = When::new([row], move |site: &Site| any(site, heard));

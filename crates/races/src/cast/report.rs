@@ -53,7 +53,7 @@ impl Cast {
     /// that counted.
     pub(crate) fn sanitized_is_told_late(&self, number: u8, device: Address, dirt: Dirt) {
         let (world, host) = (self.agent_world(number), host(number));
-        let (epoch, seq) = self.lives[&host];
+        let (epoch, seq) = self.known.lives[&host];
         let outcome = Cleaned::By("reset".parse().expect("a name"));
         let report = Report {
             host,
