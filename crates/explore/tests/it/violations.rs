@@ -118,6 +118,14 @@ fn a_violation_is_made_small_and_its_token_replays_exactly() {
         let read: Token = token.to_string().parse().expect("a token is read as it was printed");
         assert_eq!(read.replay(&scenario, &limits).as_ref(), Ok(&small.run), "{:?}", scenario.program);
         assert!(token.to_string().len() <= 16, "{token}");
+        // One run has one token: nothing is put in or behind it.
+        let text = token.to_string();
+        let (run, check) = text.split_at(text.len() - 3);
+        for more in ["0", "x", "00"] {
+            let longer: Token = format!("{run}{more}{check}").parse().expect("it looks like one");
+            let refused = longer.replay(&scenario, &limits);
+            assert!(matches!(refused, Err(TokenError::OtherCode(_))), "{longer} is not {token}");
+        }
         longest = longest.max(token.to_string().len());
         tried += 1;
         proved += u32::from(small.proved);
