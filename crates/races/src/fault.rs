@@ -11,43 +11,29 @@ use std::hash::Hash;
 use steadfast_explore::{Handle, Steady, When};
 use steadfast_model::ids::Moment;
 
+use crate::listed::listed;
 use crate::site::{Object, Site, Touched};
 
-/// Something that may go wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fault {
-    AgentCrash,
-    HostCrash,
-    ControlCrash,
-    MessageLost,
-    AnswerLost,
-    MessageRepeated,
-    AnswerDelayed,
-    LateList,
-    OrderFails,
-    OrderAnswerLost,
-    TimerEarly,
-    Partition,
-    ClockJumps,
+listed! {
+    /// Something that may go wrong.
+    pub enum Fault {
+        AgentCrash,
+        HostCrash,
+        ControlCrash,
+        MessageLost,
+        AnswerLost,
+        MessageRepeated,
+        AnswerDelayed,
+        LateList,
+        OrderFails,
+        OrderAnswerLost,
+        TimerEarly,
+        Partition,
+        ClockJumps,
+    }
 }
 
 impl Fault {
-    pub const ALL: [Fault; 13] = [
-        Fault::AgentCrash,
-        Fault::HostCrash,
-        Fault::ControlCrash,
-        Fault::MessageLost,
-        Fault::AnswerLost,
-        Fault::MessageRepeated,
-        Fault::AnswerDelayed,
-        Fault::LateList,
-        Fault::OrderFails,
-        Fault::OrderAnswerLost,
-        Fault::TimerEarly,
-        Fault::Partition,
-        Fault::ClockJumps,
-    ];
-
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@ mod cast;
 pub mod catalogue;
 mod fault;
 pub mod legacy;
+mod listed;
 pub mod mutant;
 pub mod replay;
 pub mod scenario;

@@ -15,83 +15,51 @@ use steadfast_store::Memory;
 
 use super::forgotten::tells_of;
 use super::same;
+use crate::listed::listed;
 use crate::site::{Site, Touched};
 
-/// A rule of PROTOCOL §4, by the name it has there. Those of sanitising, which is not in that protocol, are called D.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rule {
-    A1Told,
-    A2ListGen,
-    A3OpenOrders,
-    A4Barrier,
-    A5EpochPerLife,
-    A6GoneAnswers,
-    A7Tombstone,
-    A8Quarantine,
-    A9ClaimRechecks,
-    B1OneRunner,
-    B2ReceiptVoid,
-    B3FenceCompares,
-    B6OrderEchoed,
-    B7RollBackWaits,
-    B8NoAutostart,
-    B9LivingHome,
-    B10NamedByClaim,
-    C1ReceiptAnswers,
-    C2Sweep,
-    C3DeleteOvertakes,
-    C4OneOperation,
-    C5RemovalRefuses,
-    C6KeepsTrying,
-    /// What a guest may have used is dirty.
-    D1Used,
-    /// That a device is clean answers its present dirt.
-    D2DirtEchoed,
-    /// What is dirty is not granted.
-    D3CleanGrants,
-    /// Nothing is said of a device, nor done with it, while it is being sanitised.
-    D4OneAtATime,
-    /// What is seen for the first time is dirty.
-    D5Found,
-    /// A person's word is of the dirt that they saw.
-    D6AssertedDirt,
-    /// Rule 2: a report frees nothing. Without it, the historic audit runs beside the reports.
-    Observation,
-}
-
-impl Rule {
-    pub const ALL: [Rule; 30] = [
-        Rule::A1Told,
-        Rule::A2ListGen,
-        Rule::A3OpenOrders,
-        Rule::A4Barrier,
-        Rule::A5EpochPerLife,
-        Rule::A6GoneAnswers,
-        Rule::A7Tombstone,
-        Rule::A8Quarantine,
-        Rule::A9ClaimRechecks,
-        Rule::B1OneRunner,
-        Rule::B2ReceiptVoid,
-        Rule::B3FenceCompares,
-        Rule::B6OrderEchoed,
-        Rule::B7RollBackWaits,
-        Rule::B8NoAutostart,
-        Rule::B9LivingHome,
-        Rule::B10NamedByClaim,
-        Rule::C1ReceiptAnswers,
-        Rule::C2Sweep,
-        Rule::C3DeleteOvertakes,
-        Rule::C4OneOperation,
-        Rule::C5RemovalRefuses,
-        Rule::C6KeepsTrying,
-        Rule::D1Used,
-        Rule::D2DirtEchoed,
-        Rule::D3CleanGrants,
-        Rule::D4OneAtATime,
-        Rule::D5Found,
-        Rule::D6AssertedDirt,
-        Rule::Observation,
-    ];
+listed! {
+    /// A rule of PROTOCOL §4, by the name it has there. Those of sanitising, which is not in that protocol, are called
+    /// D.
+    pub enum Rule {
+        A1Told,
+        A2ListGen,
+        A3OpenOrders,
+        A4Barrier,
+        A5EpochPerLife,
+        A6GoneAnswers,
+        A7Tombstone,
+        A8Quarantine,
+        A9ClaimRechecks,
+        B1OneRunner,
+        B2ReceiptVoid,
+        B3FenceCompares,
+        B6OrderEchoed,
+        B7RollBackWaits,
+        B8NoAutostart,
+        B9LivingHome,
+        B10NamedByClaim,
+        C1ReceiptAnswers,
+        C2Sweep,
+        C3DeleteOvertakes,
+        C4OneOperation,
+        C5RemovalRefuses,
+        C6KeepsTrying,
+        /// What a guest may have used is dirty.
+        D1Used,
+        /// That a device is clean answers its present dirt.
+        D2DirtEchoed,
+        /// What is dirty is not granted.
+        D3CleanGrants,
+        /// Nothing is said of a device, nor done with it, while it is being sanitised.
+        D4OneAtATime,
+        /// What is seen for the first time is dirty.
+        D5Found,
+        /// A person's word is of the dirt that they saw.
+        D6AssertedDirt,
+        /// Rule 2: a report frees nothing. Without it, the historic audit runs beside the reports.
+        Observation,
+    }
 }
 
 /// Changes a row of a kind as it is read.

@@ -5,57 +5,39 @@
 
 use crate::cast::{Cast, Crash};
 use crate::fault::Fault;
+use crate::listed::listed;
 use crate::scene::{Scene, host};
 use crate::stage::Race;
 
-/// What can be asked of the shipped code, and what hosts and agents do by themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Op {
-    Boot,
-    Delete,
-    Stop,
-    Start,
-    Evacuate,
-    /// A host dies and a person says so: the assertion is true.
-    ForceDown,
-    UnforceDown,
-    /// The intent, the power-off and the receipt of a fencing driver.
-    Fence,
-    Disable,
-    Enable,
-    RemoveHost,
-    ReadmitHost,
-    /// A person calls a dirty device clean.
-    AssertClean,
-    /// An agent at work reports once more.
-    Report,
-    /// An agent's process dies, and a new life registers.
-    AgentRestart,
-    HostReturn,
-    Sweep,
+listed! {
+    /// What can be asked of the shipped code, and what hosts and agents do by themselves.
+    pub enum Op {
+        Boot,
+        Delete,
+        Stop,
+        Start,
+        Evacuate,
+        /// A host dies and a person says so: the assertion is true.
+        ForceDown,
+        UnforceDown,
+        /// The intent, the power-off and the receipt of a fencing driver.
+        Fence,
+        Disable,
+        Enable,
+        RemoveHost,
+        ReadmitHost,
+        /// A person calls a dirty device clean.
+        AssertClean,
+        /// An agent at work reports once more.
+        Report,
+        /// An agent's process dies, and a new life registers.
+        AgentRestart,
+        HostReturn,
+        Sweep,
+    }
 }
 
 impl Op {
-    pub const ALL: [Op; 17] = [
-        Op::Boot,
-        Op::Delete,
-        Op::Stop,
-        Op::Start,
-        Op::Evacuate,
-        Op::ForceDown,
-        Op::UnforceDown,
-        Op::Fence,
-        Op::Disable,
-        Op::Enable,
-        Op::RemoveHost,
-        Op::ReadmitHost,
-        Op::AssertClean,
-        Op::Report,
-        Op::AgentRestart,
-        Op::HostReturn,
-        Op::Sweep,
-    ];
-
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
