@@ -54,7 +54,6 @@ impl Scene {
             twin: None,
             machines: (1..=hosts).map(|number| (host(number), machine(number))).collect(),
             timers: BTreeMap::new(),
-            commits: 0,
             mutant: None,
             unheard: BTreeMap::new(),
             awake: BTreeSet::new(),

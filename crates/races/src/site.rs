@@ -30,8 +30,6 @@ pub struct Site {
     pub timers: BTreeMap<(HostId, &'static str), u32>,
     /// How often each thing may still go wrong. What is not named here never does.
     pub faults: BTreeMap<Fault, u32>,
-    /// How many commits there were: it numbers the next one.
-    pub commits: u64,
     /// What is wrong with the operations, if anything.
     pub mutant: Option<Mutant>,
     /// The `list_gen` of hosts whose agents are not woken to it.

@@ -91,8 +91,7 @@ pub(crate) fn transact<T>(
     cause: &Cause,
     body: &mut dyn FnMut(&mut Tx<'_>) -> Result<T, Halt>,
 ) -> (Ran<T>, Touched) {
-    site.commits += 1;
-    let by = Commit { writer: WRITER, n: site.commits, step, cause };
+    let by = Commit { writer: WRITER, n: site.store.version().0 + 1, step, cause };
     let mut engine = Bent::of(site, step);
     let drafted = draft(&mut engine, &Overlay::default(), at, by, body);
     let mut drafted = match drafted {
