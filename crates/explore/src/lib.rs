@@ -79,7 +79,7 @@ pub use minimise::{Minimal, kind_of, minimise};
 pub use repair::{Hint, Verdict, repairs};
 pub use replay::{Replayed, Switch};
 pub use run::{Limits, Merges, Trace, Unfinished, Why, Wrong, actors, pace, rehearse, trace};
-pub use sample::{Draw, Sample, Sampled, sample};
+pub use sample::{Draw, Ends, Sample, Sampled, sample};
 pub use search::{Found, Options, Reduction, Violation, search, search_and_tell};
 pub use steady::{Steady, Sum};
 pub use token::{Token, TokenError, retrace};

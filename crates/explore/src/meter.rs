@@ -10,15 +10,15 @@ pub struct Meter(Arc<Counts>);
 #[derive(Debug, Default)]
 struct Counts {
     schedules: AtomicU64,
-    steps: AtomicU64,
+    states: AtomicU64,
     stopped: AtomicBool,
 }
 
 impl Counts {
     fn of(other: &Counts) -> Counts {
         let copy = |count: &AtomicU64| AtomicU64::new(count.load(Ordering::Relaxed));
-        let (schedules, steps) = (copy(&other.schedules), copy(&other.steps));
-        Counts { schedules, steps, stopped: AtomicBool::new(false) }
+        let (schedules, states) = (copy(&other.schedules), copy(&other.states));
+        Counts { schedules, states, stopped: AtomicBool::new(false) }
     }
 }
 
@@ -29,9 +29,10 @@ impl Meter {
         self.0.schedules.load(Ordering::Relaxed)
     }
 
+    /// States so far, of searches that tell them apart: their runs are none that count.
     #[must_use]
-    pub fn steps(&self) -> u64 {
-        self.0.steps.load(Ordering::Relaxed)
+    pub fn states(&self) -> u64 {
+        self.0.states.load(Ordering::Relaxed)
     }
 
     /// Counts on from here, of another search.
@@ -50,8 +51,11 @@ impl Meter {
         self.0.stopped.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn count(&self, steps: u64) {
+    pub(crate) fn count_run(&self) {
         self.0.schedules.fetch_add(1, Ordering::Relaxed);
-        self.0.steps.fetch_add(steps, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_states(&self, states: u64) {
+        self.0.states.fetch_add(states, Ordering::Relaxed);
     }
 }

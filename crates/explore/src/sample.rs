@@ -67,6 +67,37 @@ pub struct Sampled {
     pub violations: u64,
     /// Schedules that were not the same the second time.
     pub unsteady: Vec<u64>,
+    pub ends: Ends,
+}
+
+/// The worlds in which random runs came to rest: how often each, by its digest.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ends(BTreeMap<u64, u64>);
+
+impl Ends {
+    fn add(&mut self, end: u64) {
+        *self.0.entry(end).or_default() += 1;
+    }
+
+    /// Those of more runs.
+    pub fn append(&mut self, more: &Ends) {
+        for (end, times) in &more.0 {
+            *self.0.entry(*end).or_default() += times;
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// How many of them one run alone came to. In about as many of all runs, one more would come to a new end (Good and
+    /// Turing).
+    #[must_use]
+    pub fn once(&self) -> usize {
+        self.0.values().filter(|times| **times == 1).count()
+    }
 }
 
 /// How many runs are made to learn which steps touch what, before the first one counts.
@@ -123,7 +154,8 @@ pub fn sample<S: Scenario>(scenario: &S, sample: &Sample) -> Result<Sampled, Unf
         let run = sampler.once(draw_of(sample.draw, number), number, &mut |_, _| {})?;
         sampled.schedules += 1;
         sampled.steps += run.path.len() as u64;
-        sample.meter.count(run.path.len() as u64);
+        sample.meter.count_run();
+        sampled.ends.add(run.end);
         if sample.twice && sampler.again(&run.path) != run.hash {
             sampled.unsteady.push(number);
         }
@@ -155,6 +187,8 @@ fn whole<S: Scenario>(run: &Run<'_, S>) -> u64 {
 /// A run that was made.
 struct Made {
     path: Vec<StepId>,
+    /// The digest of its last world.
+    end: u64,
     /// See [`whole`]; only of runs that are made twice.
     hash: u64,
     wrong: Option<Wrong>,
@@ -180,8 +214,9 @@ impl<S: Scenario> Sampler<'_, S> {
         loop {
             let choices = run.choices();
             if choices.is_empty() {
+                let end = run.world(World::digest);
                 let hash = if self.sample.twice { whole(&run) } else { 0 };
-                return Ok(Made { path, hash, wrong: run.rest() });
+                return Ok(Made { path, end, hash, wrong: run.rest() });
             }
             if path.len() >= self.sample.limits.steps_max {
                 return Err(Unfinished { path, why: Why::TooLong });

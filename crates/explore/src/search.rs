@@ -36,6 +36,11 @@ pub enum Reduction {
     States,
 }
 
+/// How many states one search holds at most, if it is not said. Each takes some 200 bytes with the ways to it and the
+/// worlds and standpoints that it is made of, so these are about 2 GB: a scenario that has more is left unfinished
+/// before it takes all memory.
+const STATES_MAX: u64 = 10_000_000;
+
 /// How to search.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -44,6 +49,9 @@ pub struct Options {
     pub stop_at_violation: bool,
     /// How many runs to try at most, or how many states to come to.
     pub schedules_max: u64,
+    /// How many states are held at most, whatever is asked for. Places have 32 bits, which is as far as it can be raised:
+    /// each state and each step between two of them has one.
+    pub states_max: u64,
     pub limits: Limits,
     pub meter: Meter,
 }
@@ -54,6 +62,7 @@ impl Default for Options {
             reduction: Reduction::SourceDpor,
             stop_at_violation: false,
             schedules_max: u64::MAX,
+            states_max: STATES_MAX,
             limits: Limits::default(),
             meter: Meter::default(),
         }
@@ -88,6 +97,12 @@ pub struct Found {
     pub depth: usize,
     /// Whether every order was tried or covered.
     pub exhausted: bool,
+    /// What was known to be left when the search ended: steps that other orders begin with; among states, those that
+    /// were not gone on from, and steps that need a run. There may be more behind them.
+    pub left: u64,
+    /// Whether the search ended because it holds no more states ([`Options::states_max`]): a longer one would come no
+    /// further.
+    pub full: bool,
     /// The first violation, and how many runs came out wrong.
     pub violation: Option<Violation>,
     pub violations: u64,
@@ -168,15 +183,15 @@ pub fn search_and_tell<S: Scenario>(
     let mut search = Search { scenario, options, nodes: Vec::new(), found: Found::default() };
     let origin = scenario.world();
     loop {
-        let before = search.found.steps;
         search.run(&origin, tell)?;
-        options.meter.count(search.found.steps - before);
+        options.meter.count_run();
         let all = search.found.schedules + search.found.skipped >= options.schedules_max;
         let enough = all || options.meter.is_stopped();
         let stop = enough || (options.stop_at_violation && search.found.violation.is_some());
         let more = search.backtrack();
         if stop || !more {
             search.found.exhausted = !more;
+            search.found.left = search.left();
             return Ok(search.found);
         }
     }
@@ -401,6 +416,12 @@ impl<S: Scenario> Search<'_, S> {
         }
         let wanted = if direct { id } else { first.expect("what a step depends on comes before it") };
         self.nodes[earlier].try_also(wanted);
+    }
+
+    /// How many steps are left to be tried: the chosen one of the last point, if it is still to be done, and others.
+    fn left(&self) -> u64 {
+        let chosen = u64::from(self.nodes.last().is_some_and(|last| last.event.is_none()));
+        self.nodes.iter().map(|node| node.left.len() as u64).sum::<u64>() + chosen
     }
 
     /// Goes back to the last point with a step left to try. Answers whether there is one.

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use steadfast_explore::{Draw, Explorable, Meter, Options, Reduction, Sample, Unfinished, Violation};
+use steadfast_explore::{Draw, Ends, Explorable, Meter, Options, Reduction, Sample, Unfinished, Violation};
 
 use crate::catalogue::{Engine, Kind, Subject};
 
@@ -58,6 +58,12 @@ pub struct Explored {
     pub steps: u64,
     /// Whether every state was come to, or every order tried or covered.
     pub exhausted: bool,
+    /// What the search knew to be left when it ended: see [`steadfast_explore::Found::left`].
+    pub left: u64,
+    /// Whether the search came to as many states as it holds: a longer one would come no further.
+    pub full: bool,
+    /// Where random runs came to rest.
+    pub ends: Ends,
     pub violation: Option<Violation>,
     /// The violation is that a run was given up.
     pub unfinished: bool,
@@ -76,6 +82,20 @@ impl Explored {
         self.states.max(self.schedules + self.covered).max(self.sampled)
     }
 
+    /// Takes what came of a further round: more random runs, or a search from the start that went further, unless the
+    /// deadline cut it short.
+    fn goes_on(&mut self, round: Explored, draws: bool) {
+        if draws {
+            self.sampled += round.sampled;
+            self.steps += round.steps;
+            self.ends.append(&round.ends);
+            self.violation = round.violation;
+            self.unfinished = round.unfinished;
+        } else if round.is_done() || round.extent() >= self.extent() {
+            *self = round;
+        }
+    }
+
     fn gives_up(&mut self, run: Unfinished) {
         self.unfinished = true;
         self.violation = Some(Violation { message: run.to_string(), path: run.path });
@@ -84,7 +104,7 @@ impl Explored {
 
 /// Who looks on while scenarios are explored.
 pub trait Watch {
-    /// A scenario is done with: each in its turn, unless time is the budget; then at the end.
+    /// A scenario is done with: each in its turn, and in that of its round where time is the budget.
     fn explored(&mut self, _place: usize, _explored: &Explored) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
@@ -118,7 +138,8 @@ const SAMPLES_PER_TEN: u64 = 2;
 const SAMPLES_MAX: u64 = 100_000;
 
 /// Explores each subject. Within a time the small ones come first: each round goes further with those that were not
-/// exhausted. Answers what came of each, as far as somebody wanted to hear it.
+/// exhausted, and what no search can hold is sampled for the rest of it. Answers what came of each, as far as somebody
+/// wanted to hear it.
 ///
 /// # Panics
 /// When a worker does.
@@ -129,50 +150,60 @@ pub fn campaign(
     watch: &mut dyn Watch,
 ) -> Option<Vec<Explored>> {
     let all: Vec<&dyn Subject> = subjects.iter().map(AsRef::as_ref).collect();
-    let mut meter = Meter::default();
-    let Budget::Time(time) = campaign.budget else {
-        return round(&all, campaign, None, &meter, 0, watch);
-    };
+    match campaign.budget {
+        Budget::Schedules(_) => round(&all, campaign, None, &Meter::default(), 0, watch),
+        Budget::Time(time) => within(time, &all, campaign, watch),
+    }
+}
+
+/// Goes further round by round until a time is over. Whoever looks on hears of a scenario after the round in which it
+/// was done with, and of those that were not at the end.
+fn within(
+    time: Duration,
+    all: &[&dyn Subject],
+    campaign: Campaign,
+    watch: &mut dyn Watch,
+) -> Option<Vec<Explored>> {
     let begun = Instant::now();
     let (searched, deadline) = (begun + time.mul_f64(SEARCHED), begun + time);
     let mut left: Vec<usize> = (0..all.len()).collect();
     let mut explored: Vec<Explored> = all.iter().map(|_| Explored::default()).collect();
-    let mut schedules = FIRST_ROUND;
+    let (mut schedules, mut drawn, mut meter) = (FIRST_ROUND, 0, Meter::default());
     while !left.is_empty() && Instant::now() < deadline {
-        let subjects: Vec<&dyn Subject> = left.iter().map(|place| all[*place]).collect();
+        let further: Vec<usize> = left.iter().copied().filter(|place| !explored[*place].full).collect();
         // Whatever a search has not exhausted is sampled at the end, while there is time.
-        let draws = campaign.strategy == Strategy::Auto && Instant::now() >= searched;
+        let draws = campaign.strategy == Strategy::Auto && (further.is_empty() || Instant::now() >= searched);
+        let places = if draws { left.clone() } else { further };
+        if places.is_empty() {
+            break;
+        }
         let (strategy, until) = match campaign.strategy {
             Strategy::Auto if draws => (Strategy::Draw(Draw::Portfolio), deadline),
             Strategy::Auto => (Strategy::SearchAlone, searched),
             Strategy::SearchAlone | Strategy::Search(_) | Strategy::Draw(_) => (campaign.strategy, deadline),
         };
         let runs = if draws { SAMPLES } else { schedules };
-        let campaign = Campaign { strategy, budget: Budget::Schedules(runs), ..campaign };
-        let done = all.len() - left.len();
+        // Each round of random runs has others.
+        let seed = campaign.seed.wrapping_add(drawn);
+        let campaign = Campaign { strategy, budget: Budget::Schedules(runs), seed, ..campaign };
         meter = meter.anew();
+        let subjects: Vec<&dyn Subject> = places.iter().map(|place| all[*place]).collect();
+        let done = all.len() - places.len();
         let outcomes = round(&subjects, campaign, Some(until), &meter, done, &mut Aside(watch))?;
-        for (place, outcome) in left.iter().zip(outcomes) {
-            let before = &mut explored[*place];
-            if draws {
-                before.sampled += outcome.sampled;
-                before.steps += outcome.steps;
-                before.violation = outcome.violation;
-                before.unfinished = outcome.unfinished;
-                continue;
-            }
-            // A round that the deadline cut short may have come less far than the one before.
-            if outcome.is_done() || outcome.extent() >= explored[*place].extent() {
-                explored[*place] = outcome;
+        for (place, outcome) in places.into_iter().zip(outcomes) {
+            explored[place].goes_on(outcome, draws);
+            if explored[place].is_done() && watch.explored(place, &explored[place]).is_break() {
+                return None;
             }
         }
         left.retain(|place| !explored[*place].is_done());
         if draws {
-            break;
+            drawn += 1;
+        } else {
+            schedules = schedules.saturating_mul(NEXT_ROUND);
         }
-        schedules = schedules.saturating_mul(NEXT_ROUND);
     }
-    let told = explored.iter().enumerate().try_for_each(|(place, one)| watch.explored(place, one));
+    let told = left.iter().try_for_each(|place| watch.explored(*place, &explored[*place]));
     told.is_continue().then_some(explored)
 }
 
@@ -264,6 +295,7 @@ pub fn explore(subject: &dyn Subject, campaign: Campaign, meter: &Meter) -> Expl
     match staged.sample(&wanted) {
         Ok(sampled) => {
             explored.sampled = sampled.schedules;
+            explored.ends = sampled.ends;
             explored.steps += sampled.steps;
             explored.violation = sampled.violation.map(|(_, violation)| violation);
         }
@@ -288,6 +320,8 @@ fn searched(
             explored.transitions = found.transitions;
             explored.steps = found.steps;
             explored.exhausted = found.exhausted;
+            explored.full = found.full;
+            explored.left = found.left;
             explored.violation = found.violation;
         }
         Err(run) => explored.gives_up(run),

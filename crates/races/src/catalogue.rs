@@ -58,6 +58,16 @@ pub enum Engine {
     Sqlite,
 }
 
+impl Engine {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Memory => "memory",
+            Engine::Sqlite => "sqlite",
+        }
+    }
+}
+
 impl Subject for Race {
     fn name(&self) -> String {
         self.name.to_string()

@@ -9,9 +9,21 @@ use crate::catalogue::{self, Engine};
 /// # Panics
 /// When the code has changed, at the step where it first differs; and when the run goes wrong.
 pub fn holds(scenario: &str, token: &str, steps: &[&str]) {
+    holds_on(Engine::Memory, scenario, token, steps);
+}
+
+/// The same, on the real SQLite as well.
+///
+/// # Panics
+/// As [`holds`] does, and where the two engines answer differently.
+pub fn holds_beside_sqlite(scenario: &str, token: &str, steps: &[&str]) {
+    holds_on(Engine::Sqlite, scenario, token, steps);
+}
+
+fn holds_on(engine: Engine, scenario: &str, token: &str, steps: &[&str]) {
     let subject = catalogue::find(scenario).unwrap_or_else(|why| panic!("{why}"));
     let token: Token = token.parse().unwrap_or_else(|why| panic!("{token}: {why}"));
-    let (limits, staged) = (Limits::default(), subject.staged(Engine::Memory));
+    let (limits, staged) = (Limits::default(), subject.staged(engine));
     let (path, wrong) = match staged.replay(&token, &limits) {
         Ok(run) => (run.path, run.wrong),
         Err(TokenError::OtherCode(path)) => (path, None),

@@ -271,7 +271,7 @@ impl Scenario for Staged<'_> {
         if let Some(twin) = &site.twin {
             twin.compare(&site.store)?;
         }
-        verdict::told(site)?;
+        verdict::ledger_tells_all(site)?;
         self.converged(site)?;
         (self.race.rests)(site)
     }

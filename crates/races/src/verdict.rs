@@ -156,7 +156,7 @@ fn asked_for(instance: &Instance) -> usize {
 }
 
 /// When nothing is left to happen: the ledger tells how it came about.
-pub(crate) fn told(site: &Site) -> Result<(), String> {
+pub(crate) fn ledger_tells_all(site: &Site) -> Result<(), String> {
     let ledger = site.store.ledger().map(|line| &line.entry);
     match history::check(ledger, &snapshot(site)).first() {
         Some(first) => Err(format!("{:?}: {}", first.invariant, first.message)),

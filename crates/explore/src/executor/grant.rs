@@ -60,7 +60,7 @@ pub(crate) fn settle<W: World>(core: &Shared<W>) -> Vec<usize> {
             ran.push(place);
         }
         let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
-        // One that ended is dropped outside the lock: its own steps unregister themselves.
+        // One that ended is dropped here, before the lock is taken: its own steps unregister themselves.
         let waits = poll.is_pending().then_some(future);
         let mut core = lock(core);
         core.tasks[place].future = waits;

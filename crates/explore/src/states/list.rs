@@ -1,6 +1,5 @@
 //! Lists whose members are known by their places. There are many of them, and many places are kept of each, so a place
-//! has 32 bits; and what was pushed is never moved again, for a list that is moved as it grows takes new memory for all
-//! of it each time.
+//! has 32 bits. A long list grows by pieces: one that is moved as it grows takes new memory for all of it each time.
 
 use std::ops::{Index, IndexMut};
 
@@ -19,6 +18,7 @@ impl<T> Default for List<T> {
     }
 }
 
+#[cfg(test)]
 impl<T> FromIterator<T> for List<T> {
     fn from_iter<I: IntoIterator<Item = T>>(all: I) -> Self {
         let mut list = List::default();

@@ -52,11 +52,6 @@ const STATES_PER_COUNT: usize = 1_024;
 /// Of so many states, a run does every step to one, to see whether it comes to what was foretold.
 const STATES_PER_PROOF: StateAt = 1_024;
 
-/// How many states one search comes to at most. Each takes some 200 bytes with the ways to it and the worlds and
-/// standpoints that it is made of, so these are about 2 GB: a scenario that has more is left unfinished before it takes
-/// all memory.
-const STATES_MAX: u64 = 10_000_000;
-
 /// What is left to be done.
 #[derive(Debug, Clone, Copy)]
 enum Left {
@@ -124,17 +119,19 @@ pub(crate) fn search_states<S: Scenario>(
         }
         if states.space.states.len() >= counted + STATES_PER_COUNT {
             counted = states.space.states.len();
-            options.meter.count(STATES_PER_COUNT as u64);
+            options.meter.count_states(STATES_PER_COUNT as u64);
         }
-        let many = states.space.states.len() as u64 > options.schedules_max.min(STATES_MAX);
-        let enough = many || options.meter.is_stopped();
+        let held = states.space.states.len() as u64;
+        let enough = held > options.schedules_max || options.meter.is_stopped();
         let stop = options.stop_at_violation && states.found.violation.is_some();
-        if enough || stop {
+        states.found.full = held > options.states_max && !states.left.is_empty();
+        if enough || stop || states.found.full {
             break;
         }
     }
-    options.meter.count((states.space.states.len() - counted) as u64);
+    options.meter.count_states((states.space.states.len() - counted) as u64);
     states.found.exhausted = states.left.is_empty();
+    states.found.left = states.left.len() as u64;
     states.found.states = states.space.states.len() as u64;
     if states.found.exhausted
         && let Some(state) = circle(states.space.states.next(), &states.ways)

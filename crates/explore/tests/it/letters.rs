@@ -202,3 +202,14 @@ fn what_goes_on_from_a_wrong_step_is_wrong() {
         assert_eq!(found.violations, found.schedules, "{reduction:?}");
     }
 }
+
+/// A search that may hold no more states says so, and not that it came to all of them.
+#[test]
+fn a_search_says_that_it_holds_no_more() {
+    let program = Letters { tasks: &["ab", "cd"], ..WELL };
+    for (states_max, full) in [(3, true), (1_000, false)] {
+        let options = Options { reduction: Reduction::States, states_max, ..Options::default() };
+        let found = search(&program, &options).expect("it ends");
+        assert_eq!((found.full, found.exhausted), (full, !full), "{states_max}");
+    }
+}

@@ -8,7 +8,7 @@ use crate::instance::Instance;
 use crate::migration::Migration;
 use crate::pci::{Address, Device, Kind};
 
-/// Rows by key, read once.
+/// Rows by key, read once. No two rows of a store have one key; several claims may be of one instance.
 struct ByKey<K, R>(Vec<(K, R)>);
 
 impl<K: Ord, R: Copy> ByKey<K, R> {

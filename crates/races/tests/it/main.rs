@@ -1,5 +1,6 @@
 //! The shipped operations under the explorer: every race in every order, and every rule switched off.
 
+mod campaign;
 mod crashes;
 mod generated;
 mod legacy;

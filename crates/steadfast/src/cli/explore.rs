@@ -31,6 +31,12 @@ Examples:
 While it runs, standard error says how far it has come: anew all the time on a terminal, every ten
 seconds elsewhere.
 
+In --json, `states` were come to by `transitions` between them; `schedules` are complete runs, and
+`covered` those that were given up because others cover them; `sampled` are random runs, which came
+to `ends`, `ends_once` of them in one run alone. `left` is what a search knew to be left when it
+ended, `full` that no search holds more. A violation names the `scenario` of its `token`: less may
+be enough for it than what was explored.
+
 Exit codes: 0 nothing was found; 1 it could not be done; 2 bad usage; 3 something was found";
 
 const REPLAY_EXAMPLES: &str = "\
@@ -137,8 +143,8 @@ pub struct Extent {
     /// How orders are chosen
     #[arg(long, value_enum, default_value_t = ExploreStrategy::Auto)]
     pub strategy: ExploreStrategy,
-    /// A time for all scenarios together (60s, 5m, 2h; at most 24h), or a number of states or runs of each [default:
-    /// 100000]
+    /// A time for all scenarios together (60s, 5m, 2h; at most 24h), or a number of states or runs of each, a fifth of
+    /// it in random runs beside where auto is not through by then [default: 100000]
     #[arg(long, value_name = "60s|N", value_parser = budget)]
     pub budget: Option<Budget>,
     /// What the store of ours runs on. The historic protocols have none
@@ -272,6 +278,9 @@ pub struct ReplayArgs {
     pub scenario: String,
     /// As it was printed with the violation
     pub token: String,
+    /// What the store of ours runs on, as when it was found
+    #[arg(long, value_enum, default_value_t = ExploreStore::Memory)]
+    pub store: ExploreStore,
     /// Write a picture of it
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,

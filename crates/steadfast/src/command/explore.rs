@@ -7,7 +7,7 @@ use serde_json::json;
 use steadfast_explore::timeline::{svg, text};
 use steadfast_explore::{Limits, Reduction, Token, TokenError};
 use steadfast_races::campaign::{Budget, Campaign, Strategy};
-use steadfast_races::catalogue::{self, Engine, Kind, Subject};
+use steadfast_races::catalogue::{self, Kind, Subject};
 
 use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs, ScenarioKind, SeedArgs};
 use crate::exit::{Exit, Failure};
@@ -138,7 +138,7 @@ fn again(args: &ReplayArgs) -> Result<Exit, Failure> {
     let subject = named(&args.scenario)?;
     let token: Token =
         args.token.parse().map_err(|why| Failure::Usage(format!("`{}`: {why}", args.token)))?;
-    let (limits, staged) = (Limits::default(), subject.staged(Engine::Memory));
+    let (limits, staged) = (Limits::default(), subject.staged(args.store.engine()));
     let run = staged.replay(&token, &limits).map_err(|why| {
         let sentence = format!("`{token}` is refused by {}: {why}", subject.name());
         if why == TokenError::Malformed { Failure::Usage(sentence) } else { Failure::Failed(sentence) }

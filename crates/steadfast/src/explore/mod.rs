@@ -10,6 +10,7 @@ mod report;
 mod run;
 mod seed;
 mod summary;
+mod told;
 mod violation;
 
 pub use bench::{Measured, measure};
@@ -20,4 +21,4 @@ pub use report::Report;
 pub use run::run;
 pub use seed::Answer;
 pub use summary::summary;
-pub use violation::Told;
+pub use told::Told;

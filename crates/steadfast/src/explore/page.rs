@@ -27,10 +27,8 @@ pub fn page(title: &str, above: &str, reports: &[Report]) -> String {
 fn section(report: &Report) -> Option<String> {
     let told = report.violation.as_ref()?;
     let repairs: String =
-        told.first_repairs().iter().map(|repair| format!("<li>{}</li>", escaped(repair))).collect();
-    let again = told.token.as_ref().map(|token| {
-        format!("<p>Again: <code>steadfast explore replay {} {token}</code></p>", escaped(&told.scenario))
-    });
+        told.repairs().iter().map(|repair| format!("<li>{}</li>", with_code(repair))).collect();
+    let again = told.again().map(|again| format!("<p>Again: <code>{}</code></p>", escaped(&again)));
     let nameless = told.nameless.as_ref().map(|why| format!("<p>It has no token: {}.</p>", escaped(why)));
     let again = again.or(nameless).unwrap_or_default();
     let test = told.test().map_or_else(String::new, |test| {
@@ -43,8 +41,18 @@ fn section(report: &Report) -> Option<String> {
     Some(format!(
         "<h2>{}</h2>\n<p>{}. <strong>{}</strong></p>\n<figure>{}</figure>\n<ul>{repairs}</ul>\n{again}\n{test}\n",
         escaped(&report.name),
-        escaped(&report.about),
+        escaped(&told.place(&report.name)),
         escaped(&told.message),
-        svg(&told.timeline, &report.about),
+        svg(&told.timeline, &told.about),
     ))
+}
+
+/// A sentence in which what stands between backticks is code.
+fn with_code(sentence: &str) -> String {
+    let parts = sentence.split('`').enumerate();
+    let part = |(number, part): (usize, &str)| {
+        let part = escaped(part);
+        if number % 2 == 1 { format!("<code>{part}</code>") } else { part }
+    };
+    parts.map(part).collect()
 }

@@ -1,11 +1,12 @@
 //! Explores scenarios for whoever asked on the command line: says how far it has come, and makes of what was found what
 //! a person needs.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use steadfast_explore::Meter;
 use steadfast_races::campaign::{Campaign, Explored, Watch, campaign};
-use steadfast_races::catalogue::{Kind, Subject};
+use steadfast_races::catalogue::Subject;
 
 use super::progress::Progress;
 use super::report::Report;
@@ -20,7 +21,8 @@ struct Telling<'a> {
     campaign: Campaign,
     progress: Progress,
     told: Listener<'a>,
-    reports: Vec<Report>,
+    /// By the place of the subject: within a time they are not told in that order.
+    reports: BTreeMap<usize, Report>,
     failure: Option<Failure>,
 }
 
@@ -33,7 +35,7 @@ impl Watch for Telling<'_> {
         self.progress.clear();
         match (self.told)(&report) {
             Ok(()) => {
-                self.reports.push(report);
+                self.reports.insert(place, report);
                 ControlFlow::Continue(())
             }
             Err(failure) => {
@@ -48,7 +50,7 @@ impl Watch for Telling<'_> {
     }
 }
 
-/// Explores each subject, and tells of each in its order.
+/// Explores each subject, and tells of each once it is done with. Answers what came of all, in their order.
 ///
 /// # Errors
 /// When whoever is told cannot be told any more: then it ends early.
@@ -57,11 +59,10 @@ pub fn run(
     wanted: Campaign,
     told: Listener<'_>,
 ) -> Result<Vec<Report>, Failure> {
-    let kinds: Vec<Kind> = subjects.iter().map(|subject| subject.kind()).collect();
-    let progress = Progress::begin(&kinds, wanted);
-    let (reports, failure) = (Vec::new(), None);
+    let progress = Progress::begin(subjects.len(), wanted.budget);
+    let (reports, failure) = (BTreeMap::new(), None);
     let mut telling = Telling { subjects, campaign: wanted, progress, told, reports, failure };
     let _ = campaign(subjects, wanted, &mut telling);
     telling.progress.clear();
-    telling.failure.map_or(Ok(telling.reports), Err)
+    telling.failure.map_or(Ok(telling.reports.into_values().collect()), Err)
 }

@@ -61,8 +61,7 @@ impl Answer {
             let judged = Invariant::ALL.map(|judge| Judged { subject: *subject, judge });
             subjects.extend(judged.into_iter().map(|judged| Box::new(judged) as Box<dyn Subject>));
         }
-        let kinds: Vec<Kind> = subjects.iter().map(|subject| subject.kind()).collect();
-        let mut progress = Progress::begin(&kinds, wanted);
+        let mut progress = Progress::begin(subjects.len(), wanted.budget);
         let explored = campaign(&subjects, wanted, &mut progress).expect("it is looked at to the end");
         progress.clear();
         let report = |place: usize| {

@@ -11,7 +11,8 @@ const NAMED_MAX: usize = 12;
 /// How many there were, how many were exhausted, and which were not.
 #[must_use]
 pub fn summary(reports: &[Report]) -> String {
-    let exhausted = reports.iter().filter(|report| report.outcome.exhausted).count();
+    let exhausted = reports.iter().filter(|report| report.outcome.exhausted && report.violation.is_none());
+    let exhausted = exhausted.count();
     let found = reports.iter().filter(|report| report.violation.is_some()).count();
     let sum = |count: fn(&Explored) -> u64| reports.iter().map(|report| count(&report.outcome)).sum::<u64>();
     let (states, transitions) = (sum(|one| one.states), sum(|one| one.transitions));
@@ -28,7 +29,7 @@ pub fn summary(reports: &[Report]) -> String {
         tried.push(format!("{} of the code", counted(runs, "run")));
     }
     if sampled > 0 {
-        tried.push(format!("{} at random", counted(sampled, "run")));
+        tried.push(counted(sampled, "random run"));
     }
     tried.push(format!("{} in all", counted(sum(|one| one.steps), "step")));
     let mut text = format!(
@@ -69,8 +70,8 @@ mod tests {
         let cases = [
             (
                 vec![drawn.clone()],
-                "not exhausted      2000 runs at random",
-                "1 scenario, 0 exhausted, 0 with a violation\n2000 runs at random; 9000 steps in all\n\
+                "not exhausted      2000 random runs",
+                "1 scenario, 0 exhausted, 0 with a violation\n2000 random runs; 9000 steps in all\n\
                  not exhausted: no_room",
             ),
             (
@@ -82,7 +83,7 @@ mod tests {
                 vec![searched, drawn],
                 "exhausted             1 state",
                 "2 scenarios, 1 exhausted, 0 with a violation\n1 state with 1 step between them; 3 runs of the code; \
-                 2000 runs at random; 9001 steps in all\nnot exhausted: no_room",
+                 2000 random runs; 9001 steps in all\nnot exhausted: no_room",
             ),
         ];
         let subject = catalogue::find("no_room").expect("a scenario of this name");

@@ -1,35 +1,18 @@
-//! What a person needs of a violation: small, named, told, and what would mend it.
+//! Makes of a violation what a person needs: small, named, told, and what would mend it.
 
 use std::cmp::Reverse;
 
-use serde_json::{Value, json};
-use steadfast_explore::timeline::{Moment, Reaction, Sight, Stale, Tear, Timeline, Torn, text};
-use steadfast_explore::{Hint, Limits, Options, Sample, Token, Verdict, Violation, kind_of};
-use steadfast_races::catalogue::{Engine, Subject};
+use steadfast_explore::timeline::{Moment, Timeline};
+use steadfast_explore::{Hint, Limits, Options, Sample, Token, Violation, kind_of};
+use steadfast_races::catalogue::{Engine, Kind, Subject};
+
+use super::told::Told;
 
 /// How many runs a violation may take to be made small. More proves more of them minimal.
 pub(super) const MINIMISE_RUNS_MAX: u64 = 60_000;
 
 /// How many schedules are tried for each pair of steps that are joined.
 const REPAIR_SCHEDULES_MAX: u64 = 20_000;
-
-/// How many joined pairs a report tells of.
-const HINTS_MAX: usize = 6;
-
-/// A violation, told.
-#[derive(Debug, Clone)]
-pub struct Told {
-    pub scenario: String,
-    pub message: String,
-    pub token: Option<Token>,
-    /// Why there is no token.
-    pub nameless: Option<String>,
-    /// Where the run does not do as usual, and whether no run with fewer such places goes wrong.
-    pub switches: usize,
-    pub proved: bool,
-    pub timeline: Timeline,
-    pub hints: Vec<Hint>,
-}
 
 /// How much of a smaller scenario is tried for the same violation.
 const SMALLER_SCHEDULES_MAX: u64 = 5_000;
@@ -61,8 +44,9 @@ pub(super) fn tell(subject: &dyn Subject, on: Engine, violation: &Violation, unf
     if let Some((smaller, violation)) = in_less(subject, on, kind_of(&violation.message)) {
         return tell(smaller.as_ref(), on, &violation, unfinished);
     }
+    let on = store_of(subject, on);
     let (limits, staged) = (Limits::default(), subject.staged(on));
-    let (scenario, message) = (subject.name(), violation.message.clone());
+    let message = violation.message.clone();
     let small = staged.minimise(&limits, &violation.path, MINIMISE_RUNS_MAX).ok();
     let path = small.as_ref().map_or(&violation.path, |small| &small.run.path);
     let timeline = staged.timeline(&limits, path).expect("the run was made within these limits");
@@ -72,7 +56,9 @@ pub(super) fn tell(subject: &dyn Subject, on: Engine, violation: &Violation, unf
     let message = timeline.wrong.as_ref().map_or(message, |wrong| wrong.message.clone());
     let nameless = "it is not made small: a run much like it does not end";
     Told {
-        scenario,
+        scenario: subject.name(),
+        about: subject.about(),
+        on,
         message,
         token: small.as_ref().map(|small| Token::of(&small.run)),
         nameless: small.is_none().then(|| nameless.to_owned()),
@@ -83,11 +69,21 @@ pub(super) fn tell(subject: &dyn Subject, on: Engine, violation: &Violation, unf
     }
 }
 
+/// What the store of a scenario ran on: the historic protocols have none.
+fn store_of(subject: &dyn Subject, on: Engine) -> Engine {
+    match subject.kind() {
+        Kind::Shipped => on,
+        Kind::Legacy => Engine::Memory,
+    }
+}
+
 /// Tells of a run that did not come to its end, as far as it was followed.
 fn given_up(subject: &dyn Subject, on: Engine, violation: &Violation) -> Told {
     let timeline = subject.staged(on).timeline(&Limits::default(), &violation.path);
     Told {
         scenario: subject.name(),
+        about: subject.about(),
+        on: store_of(subject, on),
         message: violation.message.clone(),
         token: None,
         nameless: Some("a token leads to the end of a run, and this one has none".to_owned()),
@@ -117,157 +113,17 @@ impl<'a> Concerned<'a> {
     }
 }
 
-impl Told {
-    /// What is wrong, by the name of the invariant.
-    #[must_use]
-    pub fn invariant(&self) -> &str {
-        kind_of(&self.message)
-    }
-
-    /// What joining neighbouring steps would do, in a sentence each.
-    #[must_use]
-    pub fn repairs(&self) -> Vec<String> {
-        let sentence = |hint: &Hint| {
-            let what = match hint.verdict {
-                Verdict::Ends => "ends it",
-                Verdict::Stays => "does not end it",
-                Verdict::Unknown => "may end it: not every order could be tried",
-            };
-            format!("`{}` and `{}` as one step: {what}", hint.first, hint.second)
-        };
-        let mut told: Vec<String> = self.hints.iter().map(sentence).collect();
-        if !self.hints.is_empty() && self.hints.iter().all(|hint| hint.verdict == Verdict::Stays) {
-            told.insert(0, "joining any two neighbouring steps does not end it".to_owned());
-        }
-        told
-    }
-
-    /// The first of them, and how many more there are.
-    #[must_use]
-    pub fn first_repairs(&self) -> Vec<String> {
-        let mut told = self.repairs();
-        let more = told.len().saturating_sub(HINTS_MAX);
-        // One more is said in no more room than that there is one.
-        if more > 1 {
-            told.truncate(HINTS_MAX);
-            told.push(format!("and {more} more, which --json names"));
-        }
-        told
-    }
-
-    #[must_use]
-    pub fn text(&self) -> String {
-        let mut told = text(&self.timeline);
-        if self.timeline.wrong.is_none() {
-            told.push_str(&format!("wrong: {}\n", self.message));
-        }
-        if self.token.is_some() {
-            let minimal = if self.proved { ", and no run with fewer goes wrong like this" } else { "" };
-            let switches = match self.switches {
-                1 => "1 switch".to_owned(),
-                several => format!("{several} switches"),
-            };
-            told.push_str(&format!("{switches} from the usual order{minimal}\n"));
-        }
-        for repair in self.first_repairs() {
-            told.push_str(&format!("repair: {repair}\n"));
-        }
-        match (&self.token, &self.nameless) {
-            (Some(token), _) => {
-                told.push_str(&format!("again:  steadfast explore replay {} {token}\n", self.scenario));
-                told.push_str(
-                    "test:   --json and --html have one that says where the code has changed since\n",
-                );
-            }
-            (None, Some(why)) => told.push_str(&format!("no token: {why}\n")),
-            (None, None) => {}
-        }
-        told
-    }
-
-    #[must_use]
-    pub fn json(&self) -> Value {
-        let timeline = &self.timeline;
-        let step = |moment: &Moment| {
-            let actor = &timeline.actors[moment.actor];
-            json!({
-                "node": actor.node, "task": actor.task, "step": moment.label, "fault": moment.fault,
-                "reads": moment.reads, "writes": moment.writes,
-            })
-        };
-        let stale: Vec<Value> = timeline.stale.iter().map(stale).collect();
-        json!({
-            "message": self.message,
-            "invariant": self.invariant(),
-            "token": self.token.as_ref().map(ToString::to_string),
-            "nameless": self.nameless,
-            "switches": self.switches,
-            "minimal": self.proved,
-            "steps": timeline.moments.iter().map(step).collect::<Vec<_>>(),
-            "stale": stale,
-            "torn": timeline.torn.as_ref().map(torn),
-            "repairs": self.repairs(),
-            "test": self.test(),
-        })
-    }
-
-    /// A test that runs it again, and says at which step the code has changed since.
-    #[must_use]
-    pub fn test(&self) -> Option<String> {
-        let token = self.token.as_ref()?;
-        let name: String =
-            self.scenario.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let steps: String = self
-            .timeline
-            .moments
-            .iter()
-            .map(|moment| {
-                let task = &self.timeline.actors[moment.actor].task;
-                format!("            {:?},\n", format!("{task}: {}", moment.label))
-            })
-            .collect();
-        let message = self.message.lines().collect::<Vec<_>>().join(" ");
-        Some(format!(
-            "#[test]\nfn {name}_goes_right() {{\n    // {}\n    steadfast_races::replay::holds(\n        {:?},\n        {:?},\n        &[\n{steps}        ],\n    );\n}}\n",
-            message,
-            self.scenario,
-            token.to_string(),
-        ))
-    }
-}
-
-fn stale(stale: &Stale) -> Value {
-    let reaction = match stale.reaction {
-        Reaction::Acted => "acted",
-        Reaction::LookedAgain => "looked again",
-    };
-    json!({
-        "object": stale.object, "read": stale.read + 1, "written": stale.written + 1, "acted": stale.acted + 1,
-        "reaction": reaction,
-    })
-}
-
-fn torn(torn: &Torn) -> Value {
-    let tear = match torn.tear {
-        Tear::Mixed => "mixed",
-        Tear::HalfDone => "half done",
-    };
-    let sight = |Sight { read, written, object }: &Sight| json!({"object": object, "read": read + 1, "written": written + 1});
-    json!({
-        "tear": tear, "before": sight(&torn.before), "after": sight(&torn.after), "acted": torn.acted + 1,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::panic::catch_unwind;
 
     use steadfast_explore::{Explorable, Footprint, Handle, Scenario, World};
     use steadfast_races::Race;
-    use steadfast_races::catalogue::{self, Kind};
+    use steadfast_races::catalogue;
     use steadfast_races::mutant::{Mutant, Rule};
     use steadfast_races::{replay, scenario};
 
+    use super::super::told::HINTS_MAX;
     use super::*;
 
     /// A race of the shipped operations without one of their rules.
@@ -318,7 +174,15 @@ mod tests {
         );
         assert_eq!(told.scenario, "boot", "the instance of the scene holds a device already");
         assert_eq!(told.invariant(), "S1ExclusiveDevice");
-        assert!(told.proved && told.token.is_some_and(|token| token.to_string().len() <= 16));
+        assert!(told.proved && told.token.as_ref().is_some_and(|token| token.to_string().len() <= 16));
+        let (json, place) = (told.json(), told.place(&subject.name()));
+        assert_eq!((&json["scenario"], &json["store"]), (&"boot".into(), &"memory".into()));
+        assert!(place.starts_with("Less is enough for it: boot, "), "{place}");
+        let again = told.again().expect("it has a token");
+        assert!(again.starts_with("steadfast explore replay boot ") && !again.contains("--store"), "{again}");
+        let beside = Told { on: Engine::Sqlite, ..told };
+        assert!(beside.text().contains(&format!("again:  {again} --store sqlite\n")), "{}", beside.text());
+        assert!(beside.test().is_some_and(|test| test.contains("replay::holds_beside_sqlite(\n")));
     }
 
     /// What is told of a historic race.
