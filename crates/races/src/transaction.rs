@@ -164,3 +164,40 @@ fn touched_by(store: &Memory, changes: &Changes) -> Vec<Object> {
     }
     objects
 }
+
+#[cfg(test)]
+mod tests {
+    use steadfast_explore::Steady;
+    use steadfast_model::host::Host;
+    use steadfast_operations::refused::Refused;
+    use steadfast_operations::seam::get;
+
+    use super::*;
+    use crate::scene::{Scene, cause, host};
+
+    const STEP: Step = "disable";
+
+    fn run(site: &mut Site, body: &mut dyn FnMut(&mut Tx<'_>) -> Result<(), Halt>) -> u64 {
+        Steady::of(&transact(site, (STEP, Moment(0)), &cause(STEP), body).0)
+    }
+
+    /// A transaction that wrote nothing is as if it had never been, also to one that is put off: its task takes what it
+    /// is answered for all that it knows.
+    #[test]
+    fn what_only_read_is_not_counted() {
+        let torn = Mutant::all().find(|one| matches!(one, Mutant::Torn(torn) if torn.step == STEP));
+        let answers = [false, true].map(|refused_before| {
+            let mut site = Scene::new(1, 1).site;
+            site.mutant = torn;
+            if refused_before {
+                run(&mut site, &mut |_| Err(Refused::Conflict("no".to_owned()).into()));
+            }
+            run(&mut site, &mut |tx| {
+                let old = tx.read(get::<Host>(&host(1)))?.expect("the scene has it");
+                tx.update(&old, Host { disabled: Some("rest".to_owned()), ..old.row.as_ref().clone() });
+                Ok(())
+            })
+        });
+        assert_eq!(answers[0], answers[1]);
+    }
+}
