@@ -9,8 +9,8 @@ use crate::steady::Steady;
 pub trait Object: Clone + Eq + Hash + fmt::Display + Send + 'static {}
 impl<T: Clone + Eq + Hash + fmt::Display + Send + 'static> Object for T {}
 
-/// What a step touched. Naming too much costs time. Naming too little loses orders, and what a step changed that names no
-/// write may not be there in a run that comes back to the point after it.
+/// What a step touched. Naming too much costs time. Naming too little loses orders, and what a step changed that names
+/// no write may not be there in a run that comes back to the point after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Footprint<O> {
     pub reads: Vec<O>,

@@ -49,8 +49,8 @@ pub struct Options {
     pub stop_at_violation: bool,
     /// How many runs to try at most, or how many states to come to.
     pub schedules_max: u64,
-    /// How many states are held at most, whatever is asked for. Places have 32 bits, which is as far as it can be raised:
-    /// each state and each step between two of them has one.
+    /// How many states are held at most, whatever is asked for. Places have 32 bits, which is as far as it can be
+    /// raised: each state and each step between two of them has one.
     pub states_max: u64,
     pub limits: Limits,
     pub meter: Meter,
