@@ -76,6 +76,9 @@ pub(crate) struct Marks {
     everything: bool,
 }
 
+/// How many marks of tasks and nodes most steps have beside those of objects.
+const BESIDE: usize = 3;
+
 /// What a mark stands for: equal numbers of different kinds are different objects.
 #[derive(Hash)]
 enum Kind<T> {
@@ -91,7 +94,12 @@ fn sift(sieve: &mut [u64; SIEVE_WORDS], mark: u64) {
 
 impl Marks {
     pub fn of<O: Object>(footprint: &Footprint<O>) -> Marks {
-        let mut marks = Marks { everything: footprint.everything, ..Marks::default() };
+        let mut marks = Marks {
+            reads: Vec::with_capacity(footprint.reads.len() + BESIDE),
+            writes: Vec::with_capacity(footprint.writes.len() + BESIDE),
+            everything: footprint.everything,
+            ..Marks::default()
+        };
         footprint.reads.iter().for_each(|object| marks.read(object));
         for object in &footprint.writes {
             marks.add_write(Steady::of(&Kind::Object(object)));

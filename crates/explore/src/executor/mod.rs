@@ -64,12 +64,15 @@ pub(crate) struct Core<W: World> {
 
 pub(crate) type Shared<W> = Arc<Mutex<Core<W>>>;
 
+/// How many tasks, and steps that wait, a run has room for at first: most have no more.
+const TASKS: usize = 24;
+
 impl<W: World> Core<W> {
     pub fn shared(world: W) -> Shared<W> {
         Arc::new(Mutex::new(Core {
             world,
-            tasks: Vec::new(),
-            pending: Vec::new(),
+            tasks: Vec::with_capacity(TASKS),
+            pending: Vec::with_capacity(TASKS),
             current: None,
             ready: Arc::default(),
             roots: 0,
