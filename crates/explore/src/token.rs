@@ -46,8 +46,8 @@ impl fmt::Display for TokenError {
         f.write_str(match self {
             TokenError::Malformed => "this is not a token: copy it whole, as it was printed",
             TokenError::OtherCode(_) | TokenError::Unfinished(_) => {
-                "the token is of other code: the steps of this scenario are not those that it was made of. Explore \
-                 the scenario again for a new one"
+                "the token is of other code, or not as it was printed: the steps of this scenario are not those that it \
+                 was made of. Copy it again, or explore the scenario again for a new one"
             }
         })
     }
