@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::clock::STEPS_MAX;
 use crate::executor::{
     Answer, Core, Granted, Pending, Sequel, Shared, Shown, Stance, StepId, Taken, Waiting, act, finish,
-    go_on, grant, lock, settle, take,
+    go_on, grant, lock, resume, settle, take,
 };
 use crate::footprint::{Footprint, Marks};
 use crate::handle::Handle;
@@ -254,6 +254,11 @@ impl<'a, S: Scenario> Run<'a, S> {
         go_on(&self.core, taken, answer)
     }
 
+    /// The same, where nobody wants to know what came of it.
+    pub fn resume(&self, taken: Taken<S::World>, answer: &Answer) {
+        resume(&self.core, taken, answer);
+    }
+
     /// Judges the world as it is.
     pub fn judged(&self) -> Result<(), String> {
         self.world(|world| self.scenario.always(world))
@@ -295,7 +300,7 @@ impl<'a, S: Scenario> Run<'a, S> {
         };
         for (id, answer) in answers {
             let at = self.next(*id);
-            go_on(&self.core, take(&self.core, at), answer);
+            self.resume(take(&self.core, at), answer);
         }
         self.depth += 1;
         true

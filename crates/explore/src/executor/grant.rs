@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use super::{Answer, Asked, Core, Name, Pending, Shared, Spawned, StepId, TaskFuture, lock};
+use super::{Answer, Asked, Core, Gate, Name, Pending, Shared, Spawned, StepId, TaskFuture, lock};
 use crate::footprint::Footprint;
 use crate::steady::Steady;
 use crate::world::World;
@@ -41,12 +41,10 @@ pub(crate) struct Granted<W: World> {
     pub sequel: Sequel<W::Object>,
 }
 
-/// Runs every woken task until each waits for a step or has ended. Answers which ones ran.
-pub(crate) fn settle<W: World>(core: &Shared<W>) -> Vec<usize> {
+/// Runs every woken task until each waits for a step or has ended, and notes which ones ran.
+pub(crate) fn settle<W: World>(core: &Shared<W>) {
     let ready = Arc::clone(&lock(core).ready);
-    let mut ran = Vec::new();
-    loop {
-        let Some(place) = ready.next() else { return ran };
+    while let Some(place) = ready.next() {
         let (mut future, waker) = {
             let mut core = lock(core);
             let task = &mut core.tasks[place];
@@ -54,11 +52,11 @@ pub(crate) fn settle<W: World>(core: &Shared<W>) -> Vec<usize> {
             task.standing.runs();
             let waker = task.waker.clone();
             core.current = Some(place);
+            if !core.ran.contains(&place) {
+                core.ran.push(place);
+            }
             (future, waker)
         };
-        if !ran.contains(&place) {
-            ran.push(place);
-        }
         let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
         // One that ended is dropped here, before the lock is taken: its own steps unregister themselves.
         let waits = poll.is_pending().then_some(future);
@@ -79,9 +77,16 @@ pub(crate) fn act<W: World>(core: &Shared<W>, taken: &Taken<W>) -> (Answer, Foot
     lock(&taken.asked.act)(&mut lock(core).world)
 }
 
+/// What is left of a step that was answered.
+pub(crate) struct Answered<W: World> {
+    task: usize,
+    gate: Option<Gate<W>>,
+    kills: Vec<Name>,
+}
+
 /// Lets the tasks run on that a step concerns, from what it answered now or before. The world stays as it is, unless
 /// they touch it.
-pub(crate) fn go_on<W: World>(core: &Shared<W>, taken: Taken<W>, answer: &Answer) -> Sequel<W::Object> {
+pub(crate) fn resume<W: World>(core: &Shared<W>, taken: Taken<W>, answer: &Answer) -> Answered<W> {
     let Taken { task, waker, asked, .. } = taken;
     let Asked { label, about, gate, kills, goes_on, .. } = asked;
     let spawned = goes_on(answer);
@@ -90,17 +95,24 @@ pub(crate) fn go_on<W: World>(core: &Shared<W>, taken: Taken<W>, answer: &Answer
         core.given_up.clear();
         core.touched.clear();
         core.told.clear();
+        core.ran.clear();
         let heard = Steady::of(&(&label, about, answer.heard));
         core.goes_on((task, heard), spawned, &kills)
     };
     drop(dropped);
     waker.wake();
-    let ran = settle(core);
+    settle(core);
+    Answered { task, gate, kills }
+}
+
+/// The same, and what came of it.
+pub(crate) fn go_on<W: World>(core: &Shared<W>, taken: Taken<W>, answer: &Answer) -> Sequel<W::Object> {
+    let Answered { task, gate, kills } = resume(core, taken, answer);
     let mut core = lock(core);
     let (touchers, touched): (Vec<_>, Vec<_>) = core.touched.drain(..).unzip();
     let mut gate_reads = gate.map_or_else(Vec::new, |gate| gate.reads);
     gate_reads.append(&mut core.given_up);
-    let told = std::mem::take(&mut core.told);
+    let (ran, told) = (std::mem::take(&mut core.ran), std::mem::take(&mut core.told));
     let killed = kills.iter().map(Steady::of).collect();
     Sequel { doer: task, ran, told, touched, touchers, gate_reads, killed }
 }

@@ -8,7 +8,7 @@ mod step;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-pub(crate) use grant::{Granted, Sequel, Taken, act, finish, go_on, grant, settle, take};
+pub(crate) use grant::{Granted, Sequel, Taken, act, finish, go_on, grant, resume, settle, take};
 use ready::{Ready, TaskWaker};
 use stance::distinct;
 pub(crate) use stance::{Stance, Waiting, stance_number, step_number};
@@ -60,6 +60,8 @@ pub(crate) struct Core<W: World> {
     pub touched: Vec<(Option<usize>, W::Object)>,
     /// Tasks that were told something since the last step began, whether or not they were there to hear it.
     told: Vec<usize>,
+    /// Tasks that ran since then.
+    ran: Vec<usize>,
 }
 
 pub(crate) type Shared<W> = Arc<Mutex<Core<W>>>;
@@ -81,6 +83,7 @@ impl<W: World> Core<W> {
             given_up: Vec::new(),
             touched: Vec::new(),
             told: Vec::new(),
+            ran: Vec::new(),
         }))
     }
 

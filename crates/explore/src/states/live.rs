@@ -36,7 +36,7 @@ impl<'a, S: Scenario> Live<'a, S> {
     /// Lets the tasks go on from a step as from the same answer before. The world stays as it is.
     pub fn recall(&mut self, id: StepId, answer: &Answer) {
         let taken = self.take(id);
-        self.run.go_on(taken, answer);
+        self.run.resume(taken, answer);
     }
 
     /// The turn of a step comes.
