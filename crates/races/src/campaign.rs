@@ -125,7 +125,7 @@ const NEXT_ROUND: u64 = 50;
 /// How much of a time is for search.
 const SEARCHED: f64 = 0.9;
 
-/// How many runs each of those is sampled with that are left after the search.
+/// How many runs each of those is sampled with, in each round, that are left after the search.
 const SAMPLES: u64 = 1_000;
 
 /// How often a deadline is looked at, and progress told.

@@ -201,11 +201,11 @@ impl Staged<'_> {
     /// Whether all has converged, and stays so; a state that was found well before is.
     fn converged(&self, site: &Site) -> Result<(), String> {
         let digest = site.digest();
-        let known = || self.resting.lock().expect("nothing panics while it holds the set");
-        if !known().contains(&digest) {
+        let well = || self.resting.lock().expect("nothing panics while it holds the set");
+        if !well().contains(&digest) {
             verdict::converged(site)?;
             verdict::stays(site)?;
-            known().insert(digest);
+            well().insert(digest);
         }
         Ok(())
     }

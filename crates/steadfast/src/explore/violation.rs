@@ -115,15 +115,11 @@ impl<'a> Concerned<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::panic::catch_unwind;
-
     use steadfast_explore::{Explorable, Footprint, Handle, Scenario, World};
     use steadfast_races::Race;
-    use steadfast_races::catalogue;
     use steadfast_races::mutant::{Mutant, Rule};
-    use steadfast_races::{replay, scenario};
+    use steadfast_races::scenario;
 
-    use super::super::told::HINTS_MAX;
     use super::*;
 
     /// A race of the shipped operations without one of their rules.
@@ -183,59 +179,6 @@ mod tests {
         let beside = Told { on: Engine::Sqlite, ..told };
         assert!(beside.text().contains(&format!("again:  {again} --store sqlite\n")), "{}", beside.text());
         assert!(beside.test().is_some_and(|test| test.contains("replay::holds_beside_sqlite(\n")));
-    }
-
-    /// What is told of a historic race.
-    fn historic(name: &str) -> Told {
-        let subject = catalogue::find(name).expect("it is in the catalogue");
-        let options = Options { stop_at_violation: true, ..Options::default() };
-        let found = subject.staged(Engine::Memory).search(&options).expect("it ends");
-        tell(subject.as_ref(), Engine::Memory, &found.violation.expect("it is found"), false)
-    }
-
-    #[test]
-    fn hints_about_what_was_stale_come_first_and_what_is_left_out_is_counted() {
-        let told = historic("audit_errors_new_move");
-        let (all, first) = (told.repairs(), told.first_repairs());
-        assert!(all.len() > HINTS_MAX + 1, "{all:?}");
-        assert_eq!(first[..HINTS_MAX], all[..HINTS_MAX]);
-        assert_eq!(first[HINTS_MAX..], [format!("and {} more, which --json names", all.len() - HINTS_MAX)]);
-        let place = |pair: &str| all.iter().position(|hint| hint.starts_with(pair)).expect("it is tried");
-        let beside = ["`audit.clean` and `unlock`", "`lock` and `audit.devices`"].map(place);
-        assert_eq!(beside, [all.len() - 2, all.len() - 1], "they touch nothing that was stale: {all:?}");
-        assert_eq!(told.json()["repairs"].as_array().map(Vec::len), Some(all.len()));
-    }
-
-    /// Why a generated test fails: it is read as the compiler would, and does what the test does.
-    fn failure(test: &str) -> String {
-        let holds: fn(&str, &str, &[&str]) = replay::holds;
-        let call = test.split_once("    steadfast_races::replay::holds(").expect("it calls that").1;
-        let literals: Vec<String> = call
-            .lines()
-            .filter_map(|line| serde_json::from_str(line.trim().trim_end_matches(',')).ok())
-            .collect();
-        let [scenario, token, steps @ ..] = literals.as_slice() else { panic!("{test}") };
-        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-        let ran = catch_unwind(|| holds(scenario, token, &steps));
-        let why = ran.expect_err("a historic race goes wrong");
-        *why.downcast::<String>().expect("it says why")
-    }
-
-    #[test]
-    fn a_generated_test_shows_the_violation_and_says_where_the_code_has_changed() {
-        let told = historic("rollback_after_delete");
-        let test = told.test().expect("it has a token");
-        assert!(
-            test.starts_with("#[test]\nfn rollback_after_delete_goes_right() {\n    // ALLOC: "),
-            "{test}"
-        );
-        assert!(test.ends_with("        ],\n    );\n}\n"), "{test}");
-        assert_eq!(failure(&test), format!("rollback_after_delete: {}", told.message));
-        let renamed = failure(&test.replace("delete: delete.allocation", "delete: delete.rows"));
-        let place = "rollback_after_delete differs from its test at step 3";
-        assert!(renamed.contains("the code has changed") && renamed.contains(place), "{renamed}");
-        let longer = failure(&test.replace("        ],\n", "            \"move: moves on\",\n        ],\n"));
-        assert!(longer.contains("ends earlier than its test"), "{longer}");
     }
 
     /// A clock that ticks for ever.
