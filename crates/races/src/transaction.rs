@@ -3,8 +3,8 @@
 use steadfast_model::cause::Cause;
 use steadfast_model::ids::{Moment, Version};
 use steadfast_operations::seam::{
-    Abort, Changes, Commit, CommitError, Engine, FeedEntry, Halt, Overlay, RawAsk, Step, Stored, Tx, TxError,
-    Write, draft,
+    Abort, Changes, Commit, CommitError, Engine, FeedEntry, Halt, Overlay, RawAsk, Rows, Step, Stored, Tx,
+    TxError, Write, draft,
 };
 use steadfast_store::Memory;
 use uuid::Uuid;

@@ -13,17 +13,17 @@ use steadfast_model::ledger::{Entry, Event};
 use steadfast_model::message::{Entry as ListEntry, GuestSpec, List, Sanitize};
 use steadfast_model::migration::Migration;
 use steadfast_model::pci::Device;
-use steadfast_operations::seam::Row;
+use steadfast_operations::seam::{Record, Row};
 
 use crate::second_report;
 use crate::site::Site;
 
-fn rows<R: Row>(site: &Site) -> impl Iterator<Item = &Arc<R>> {
+fn rows<R: Row<Of = Record>>(site: &Site) -> impl Iterator<Item = &Arc<R>> {
     site.store.rows_of(R::TABLE).filter_map(|row| R::of_record(&row.record))
 }
 
 /// Every row of a kind.
-pub(crate) fn every<R: Row>(site: &Site) -> Vec<Arc<R>> {
+pub(crate) fn every<R: Row<Of = Record>>(site: &Site) -> Vec<Arc<R>> {
     rows(site).cloned().collect()
 }
 
@@ -310,7 +310,7 @@ fn device_rests(site: &Site, snapshot: &Snapshot, device: &Device) -> Result<(),
 }
 
 /// Whether a row of any kind is there: what scenarios ask of the world.
-pub(crate) fn any<R: Row>(site: &Site, holds: impl Fn(&R) -> bool) -> bool {
+pub(crate) fn any<R: Row<Of = Record>>(site: &Site, holds: impl Fn(&R) -> bool) -> bool {
     rows(site).any(|row: &Arc<R>| holds(row))
 }
 

@@ -9,8 +9,8 @@ use steadfast_model::cause::Cause;
 use steadfast_model::ids::{HostId, ListGen, Moment};
 use steadfast_model::schedule::{Fleet, HostView};
 use steadfast_operations::seam::{
-    Control, Engine, Env, Halt, Key, Step, Tx, TxError, View, claims_on, devices_of, hosts, inventory_of,
-    look,
+    Control, Engine, Env, Halt, Key, Step, Transactions, Tx, TxError, View, claims_on, devices_of, hosts,
+    inventory_of, look,
 };
 use uuid::Uuid;
 
@@ -86,7 +86,7 @@ pub(crate) fn id(act: u32, number: u64) -> Uuid {
     Uuid::from_u128((u128::from(act) << 96) + u128::from(number))
 }
 
-impl Control for Controller {
+impl Transactions for Controller {
     async fn tx<T, B>(&self, step: Step, cause: &Cause, body: B) -> Result<T, TxError>
     where
         T: Hash + Clone + Send + 'static,
@@ -145,7 +145,9 @@ impl Control for Controller {
             })
             .await
     }
+}
 
+impl Control for Controller {
     async fn changed(&self, step: Step, host: &HostId, since: ListGen) {
         let row = Object::Row(Key::Host(host.clone()));
         let host = host.clone();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use steadfast_model::discrepancy::Discrepancy;
 use steadfast_model::ids::Version;
 use steadfast_model::invariant::{self, Violation};
-use steadfast_operations::seam::{Abort, LedgerLine, Row, Table};
+use steadfast_operations::seam::{Abort, LedgerLine, Record, Row, Table};
 
 use crate::backend::Backend;
 
@@ -51,7 +51,7 @@ fn read(engine: &mut dyn Backend) -> Result<Snapshot, Abort> {
     Ok(Snapshot { version, rows, discrepancies, ledger: engine.ledger()? })
 }
 
-fn table<R: Row>(engine: &mut dyn Backend, table: Table) -> Result<Vec<Arc<R>>, Abort> {
+fn table<R: Row<Of = Record>>(engine: &mut dyn Backend, table: Table) -> Result<Vec<Arc<R>>, Abort> {
     let rows = engine.whole(table)?;
     let row = |record| {
         let row = R::of_record(record).expect("an engine answers with rows of the table it was asked");

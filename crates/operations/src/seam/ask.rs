@@ -14,32 +14,33 @@ use steadfast_model::inventory::Inventory;
 use steadfast_model::migration::Migration;
 use steadfast_model::pci::Device;
 
-use super::engine::RawAsk;
-use super::row::{Key, Range, Row, Seen, Stored};
+use super::engine::{AskOf, RawAsk};
+use super::record::{Key, Range};
+use super::rows::{Row, Rows, Seen, Stored};
 
 /// How much of a list is asked for. Lists sort by key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Page {
+pub struct Page<K = Key> {
     /// The last key of the page before.
-    pub after: Option<Key>,
+    pub after: Option<K>,
     pub limit: usize,
     /// From the largest key down: ids grow with time, so the newest come first.
     pub descending: bool,
 }
 
-impl Page {
+impl<K: Ord> Page<K> {
     /// The whole list. Only for lists that are bounded by what they belong to.
-    pub const ALL: Page = Page { after: None, limit: usize::MAX, descending: false };
+    pub const ALL: Page<K> = Page { after: None, limit: usize::MAX, descending: false };
 
     /// The newest `limit` rows, or the next ones after `after`.
     #[must_use]
-    pub fn newest(limit: usize, after: Option<Key>) -> Page {
+    pub fn newest(limit: usize, after: Option<K>) -> Page<K> {
         Page { after, limit, descending: true }
     }
 
     /// Whether a key can stand on this page.
     #[must_use]
-    pub fn reaches(&self, key: &Key) -> bool {
+    pub fn reaches(&self, key: &K) -> bool {
         match &self.after {
             None => true,
             Some(after) if self.descending => key < after,
@@ -48,35 +49,41 @@ impl Page {
     }
 }
 
+/// What an engine answered, in the order of the questions.
+pub type Answers<R> = std::vec::IntoIter<Vec<Stored<R>>>;
+
 /// A question whose answer has a type. Tuples of questions are one question.
 pub trait Ask {
+    /// Which rows it asks for.
+    type Of: Rows;
     type Answer;
 
-    fn pose(&self, asks: &mut Vec<RawAsk>);
+    fn pose(&self, asks: &mut Vec<AskOf<Self::Of>>);
     /// Takes the answers in the order of [`Ask::pose`].
-    fn take(&self, rows: &mut std::vec::IntoIter<Vec<Stored>>) -> Self::Answer;
+    fn take(&self, rows: &mut Answers<Self::Of>) -> Self::Answer;
 }
 
 /// One row by its key.
 #[derive(Debug, Clone)]
-pub struct Get<R: Row> {
-    key: Key,
-    _row: PhantomData<R>,
+pub struct Get<T: Row> {
+    key: <T::Of as Rows>::Key,
+    _row: PhantomData<T>,
 }
 
 /// The row with this key, if there is one.
-pub fn get<R: Row>(key: &R::Key) -> Get<R> {
-    Get { key: R::name_key(key.clone()), _row: PhantomData }
+pub fn get<T: Row>(key: &T::Key) -> Get<T> {
+    Get { key: T::name_key(key.clone()), _row: PhantomData }
 }
 
-impl<R: Row> Ask for Get<R> {
-    type Answer = Option<Seen<R>>;
+impl<T: Row> Ask for Get<T> {
+    type Of = T::Of;
+    type Answer = Option<Seen<T>>;
 
-    fn pose(&self, asks: &mut Vec<RawAsk>) {
+    fn pose(&self, asks: &mut Vec<AskOf<Self::Of>>) {
         asks.push(RawAsk::Get(self.key.clone()));
     }
 
-    fn take(&self, rows: &mut std::vec::IntoIter<Vec<Stored>>) -> Self::Answer {
+    fn take(&self, rows: &mut Answers<Self::Of>) -> Self::Answer {
         let rows = rows.next().expect("an engine answers every question");
         rows.into_iter().next().map(Seen::of)
     }
@@ -84,30 +91,32 @@ impl<R: Row> Ask for Get<R> {
 
 /// A list of rows.
 #[derive(Debug, Clone)]
-pub struct Of<R: Row> {
-    range: Range,
-    page: Page,
-    _row: PhantomData<R>,
+pub struct Of<T: Row> {
+    range: <T::Of as Rows>::Range,
+    page: Page<<T::Of as Rows>::Key>,
+    _row: PhantomData<T>,
 }
 
-impl<R: Row> Of<R> {
-    fn all(range: Range) -> Of<R> {
+impl<T: Row> Of<T> {
+    /// The whole list. Only for lists that are bounded by what they belong to.
+    pub fn all(range: <T::Of as Rows>::Range) -> Of<T> {
         Of { range, page: Page::ALL, _row: PhantomData }
     }
 
-    fn page(range: Range, page: Page) -> Of<R> {
+    fn page(range: <T::Of as Rows>::Range, page: Page<<T::Of as Rows>::Key>) -> Of<T> {
         Of { range, page, _row: PhantomData }
     }
 }
 
-impl<R: Row> Ask for Of<R> {
-    type Answer = Vec<Seen<R>>;
+impl<T: Row> Ask for Of<T> {
+    type Of = T::Of;
+    type Answer = Vec<Seen<T>>;
 
-    fn pose(&self, asks: &mut Vec<RawAsk>) {
+    fn pose(&self, asks: &mut Vec<AskOf<Self::Of>>) {
         asks.push(RawAsk::Of(self.range.clone(), self.page.clone()));
     }
 
-    fn take(&self, rows: &mut std::vec::IntoIter<Vec<Stored>>) -> Self::Answer {
+    fn take(&self, rows: &mut Answers<Self::Of>) -> Self::Answer {
         let rows = rows.next().expect("an engine answers every question");
         rows.into_iter().map(Seen::of).collect()
     }
@@ -115,27 +124,29 @@ impl<R: Row> Ask for Of<R> {
 
 /// Several questions of one kind.
 impl<A: Ask> Ask for Vec<A> {
+    type Of = A::Of;
     type Answer = Vec<A::Answer>;
 
-    fn pose(&self, asks: &mut Vec<RawAsk>) {
+    fn pose(&self, asks: &mut Vec<AskOf<Self::Of>>) {
         self.iter().for_each(|ask| ask.pose(asks));
     }
 
-    fn take(&self, rows: &mut std::vec::IntoIter<Vec<Stored>>) -> Self::Answer {
+    fn take(&self, rows: &mut Answers<Self::Of>) -> Self::Answer {
         self.iter().map(|ask| ask.take(rows)).collect()
     }
 }
 
 macro_rules! tuples {
     ($(($($name:ident $index:tt),*))*) => {$(
-        impl<$($name: Ask),*> Ask for ($($name,)*) {
+        impl<R: Rows, $($name: Ask<Of = R>),*> Ask for ($($name,)*) {
+            type Of = R;
             type Answer = ($($name::Answer,)*);
 
-            fn pose(&self, asks: &mut Vec<RawAsk>) {
+            fn pose(&self, asks: &mut Vec<AskOf<Self::Of>>) {
                 $(self.$index.pose(asks);)*
             }
 
-            fn take(&self, rows: &mut std::vec::IntoIter<Vec<Stored>>) -> Self::Answer {
+            fn take(&self, rows: &mut Answers<Self::Of>) -> Self::Answer {
                 ($(self.$index.take(rows),)*)
             }
         }

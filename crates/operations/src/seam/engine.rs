@@ -4,15 +4,19 @@ use steadfast_model::ids::Version;
 
 use super::ask::Page;
 use super::changes::{Changes, FeedEntry};
-use super::row::{Key, Range, Stored};
+use super::record::{Key, Range, Record};
+use super::rows::{Rows, Stored};
 use uuid::Uuid;
 
 /// One question to an engine.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RawAsk {
-    Get(Key),
-    Of(Range, Page),
+pub enum RawAsk<K = Key, G = Range> {
+    Get(K),
+    Of(G, Page<K>),
 }
+
+/// A question to an engine of these rows.
+pub type AskOf<R> = RawAsk<<R as Rows>::Key, <R as Rows>::Range>;
 
 /// Why a transaction could not go on. Nothing of it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
@@ -43,12 +47,12 @@ pub enum CommitError {
 
 /// A serialisable store. A transaction opens with the first [`Engine::fetch`] and ends with
 /// [`Engine::commit`] or [`Engine::rollback`]; between them every fetch sees one version.
-pub trait Engine: Send {
+pub trait Engine<R: Rows = Record>: Send {
     /// Answers every question, in order, in one round trip.
     ///
     /// # Errors
     /// See [`Abort`].
-    fn fetch(&mut self, asks: &[RawAsk]) -> Result<Vec<Vec<Stored>>, Abort>;
+    fn fetch(&mut self, asks: &[AskOf<R>]) -> Result<Vec<Vec<Stored<R>>>, Abort>;
 
     /// Stores a batch, all of it or nothing, each member with a feed entry of its own. Every write compares the
     /// generation that it carries. Answers the version of the last member. An empty batch ends the transaction and says
@@ -56,7 +60,7 @@ pub trait Engine: Send {
     ///
     /// # Errors
     /// See [`CommitError`].
-    fn commit(&mut self, batch: &[Changes]) -> Result<Version, CommitError>;
+    fn commit(&mut self, batch: &[Changes<R>]) -> Result<Version, CommitError>;
 
     /// Ends the transaction without a trace.
     fn rollback(&mut self);
@@ -71,5 +75,5 @@ pub trait Engine: Send {
     ///
     /// # Errors
     /// See [`Abort`].
-    fn feed(&mut self, since: Version, limit: usize) -> Result<Vec<FeedEntry>, Abort>;
+    fn feed(&mut self, since: Version, limit: usize) -> Result<Vec<FeedEntry<R::Key>>, Abort>;
 }

@@ -16,6 +16,8 @@ use steadfast_model::schedule::Fleet;
 use uuid::Uuid;
 
 use super::engine::Abort;
+use super::record::Record;
+use super::rows::Rows;
 use super::tx::{Halt, Tx, View};
 use crate::refused::Refused;
 
@@ -71,20 +73,23 @@ impl From<Halt> for TxError {
     }
 }
 
-/// The world of the control plane.
-pub trait Control: Env {
+/// A world with a store of these rows.
+pub trait Transactions<R: Rows = Record>: Env {
     /// One atomic step. Conflicts are retried and lost answers resolved below this line; an answer is true.
     fn tx<T, B>(&self, step: Step, cause: &Cause, body: B) -> impl Future<Output = Result<T, TxError>> + Send
     where
         T: Hash + Clone + Send + 'static,
-        B: FnMut(&mut Tx<'_>) -> Result<T, Halt> + Send + 'static;
+        B: FnMut(&mut Tx<'_, R>) -> Result<T, Halt> + Send + 'static;
 
     /// One atomic step that only reads.
     fn view<T, B>(&self, step: Step, body: B) -> impl Future<Output = Result<T, TxError>> + Send
     where
         T: Hash + Clone + Send + 'static,
-        B: FnMut(&mut View<'_>) -> Result<T, Halt> + Send + 'static;
+        B: FnMut(&mut View<'_, R>) -> Result<T, Halt> + Send + 'static;
+}
 
+/// The world of the control plane.
+pub trait Control: Transactions {
     /// Waits until the host's `list_gen` exceeds `since`, as far as this process hears of it.
     fn changed(&self, step: Step, host: &HostId, since: ListGen) -> impl Future<Output = ()> + Send;
 

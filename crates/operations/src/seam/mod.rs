@@ -7,18 +7,22 @@ mod ask;
 mod changes;
 mod engine;
 mod env;
+mod follow;
 mod overlay;
-mod row;
+mod record;
+mod rows;
 mod tx;
 
-pub use ask::{Ask, Get, Of, Page};
+pub use ask::{Answers, Ask, Get, Of, Page};
 pub use ask::{
     actions_of, claims_of, claims_on, devices_of, discrepancies_of, flavors, get, hosts, instances,
     instances_on, inventory_of, migrations, migrations_of, to_sanitize, unfinished,
 };
 pub use changes::{Changes, FeedEntry, LedgerLine, Write};
-pub use engine::{Abort, CommitError, Engine, RawAsk};
-pub use env::{CallError, Control, Env, Machine, Message, Step, TxError};
+pub use engine::{Abort, AskOf, CommitError, Engine, RawAsk};
+pub use env::{CallError, Control, Env, Machine, Message, Step, Transactions, TxError};
+pub use follow::Grounds;
 pub use overlay::Overlay;
-pub use row::{Key, Range, Record, Row, Seen, Stored, Table};
-pub use tx::{Commit, Draft, Footprint, Halt, Removable, Tx, View, draft, look};
+pub use record::{Key, Range, Record, Table};
+pub use rows::{Row, Rows, Seen, Stored};
+pub use tx::{Commit, Draft, Footprint, FootprintOf, Halt, Removable, Tx, View, draft, look};

@@ -7,20 +7,27 @@ use steadfast_model::ids::Generation;
 
 use super::ask::Page;
 use super::changes::Changes;
-use super::engine::RawAsk;
-use super::row::{Key, Range, Record, Stored};
+use super::engine::{AskOf, RawAsk};
+use super::record::Record;
+use super::rows::{Rows, Stored};
 
 /// Rows as they will be. None stands for a row that is removed.
-#[derive(Debug, Clone, Default)]
-pub struct Overlay {
-    rows: BTreeMap<Key, Option<Stored>>,
+#[derive(Debug, Clone)]
+pub struct Overlay<R: Rows = Record> {
+    rows: BTreeMap<R::Key, Option<Stored<R>>>,
     /// How often the `children` generation of a row rises beyond what the engine or the row here says.
-    bumps: BTreeMap<Key, u64>,
+    bumps: BTreeMap<R::Key, u64>,
 }
 
-impl Overlay {
+impl<R: Rows> Default for Overlay<R> {
+    fn default() -> Self {
+        Overlay { rows: BTreeMap::new(), bumps: BTreeMap::new() }
+    }
+}
+
+impl<R: Rows> Overlay<R> {
     /// Lays the writes of a batch member over what stands here.
-    pub fn absorb(&mut self, changes: &Changes) {
+    pub fn absorb(&mut self, changes: &Changes<R>) {
         for write in &changes.writes {
             self.put(write.key.clone(), write.record.clone(), write.expects, write.children);
         }
@@ -32,8 +39,8 @@ impl Overlay {
     /// `children` is the generation as last seen, which counts only where the engine does not say.
     pub(super) fn put(
         &mut self,
-        key: Key,
-        record: Option<Record>,
+        key: R::Key,
+        record: Option<R>,
         expects: Option<Generation>,
         children: Generation,
     ) {
@@ -47,7 +54,7 @@ impl Overlay {
         self.rows.insert(key, record.map(|record| Stored { record, generation, children }));
     }
 
-    fn bumped(&self, mut row: Stored) -> Stored {
+    fn bumped(&self, mut row: Stored<R>) -> Stored<R> {
         if !self.bumps.is_empty() {
             row.children.0 += self.bumps.get(&row.record.key()).copied().unwrap_or_default();
         }
@@ -55,7 +62,7 @@ impl Overlay {
     }
 
     /// Applies what stands here to an engine's answer.
-    pub(super) fn apply(&self, ask: &RawAsk, rows: Vec<Stored>) -> Vec<Stored> {
+    pub(super) fn apply(&self, ask: &AskOf<R>, rows: Vec<Stored<R>>) -> Vec<Stored<R>> {
         if self.rows.is_empty() && self.bumps.is_empty() {
             return rows;
         }
@@ -69,12 +76,14 @@ impl Overlay {
         rows.into_iter().map(|row| self.bumped(row)).collect()
     }
 
-    fn apply_list(&self, range: &Range, page: &Page, rows: Vec<Stored>) -> Vec<Stored> {
-        let mut merged: BTreeMap<Key, Stored> = rows.into_iter().map(|row| (row.record.key(), row)).collect();
+    fn apply_list(&self, range: &R::Range, page: &Page<R::Key>, rows: Vec<Stored<R>>) -> Vec<Stored<R>> {
+        let mut merged: BTreeMap<R::Key, Stored<R>> =
+            rows.into_iter().map(|row| (row.record.key(), row)).collect();
         for (key, own) in &self.rows {
             let under = merged.remove(key);
             let Some(own) = own else { continue };
-            if page.reaches(key) && key.table() == range.table() && own.record.ranges().contains(range) {
+            if page.reaches(key) && R::table(key) == R::table_of(range) && own.record.ranges().contains(range)
+            {
                 merged.insert(key.clone(), laid_over(own, under.as_ref()));
             }
         }
@@ -86,10 +95,10 @@ impl Overlay {
     }
 
     /// The question to what lies below: a page is asked for with room for the rows that may be taken away from it.
-    pub(super) fn widen(&self, ask: &RawAsk) -> RawAsk {
+    pub(super) fn widen(&self, ask: &AskOf<R>) -> AskOf<R> {
         let mut ask = ask.clone();
         if let RawAsk::Of(range, page) = &mut ask {
-            let hidden = self.rows.keys().filter(|key| key.table() == range.table()).count();
+            let hidden = self.rows.keys().filter(|key| R::table(key) == R::table_of(range)).count();
             page.limit = page.limit.saturating_add(hidden);
         }
         ask
@@ -97,7 +106,7 @@ impl Overlay {
 }
 
 /// A row as written here, over the same row as the engine has it: a write leaves `children` as they are.
-fn laid_over(own: &Stored, under: Option<&Stored>) -> Stored {
+fn laid_over<R: Rows>(own: &Stored<R>, under: Option<&Stored<R>>) -> Stored<R> {
     let children = under.map_or(own.children, |under| under.children);
     Stored { children, ..own.clone() }
 }

@@ -1,8 +1,7 @@
 //! A transaction: reads and buffered writes over an engine, and what follows from them.
 //!
-//! What no operation may forget is made here, from the difference between old rows and new ones: the ledger, the
-//! `list_gen` of a host where something else is wanted of a claim or a device, the generations of parent rows, the
-//! footprint.
+//! What no body may forget is made here, from the difference between old rows and new ones: the generations of parent
+//! rows, the footprint, and whatever else follows from a change of these rows ([`Rows::follow`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,21 +9,15 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use steadfast_model::cause::Cause;
-use steadfast_model::claim::{Claim, Proof};
-use steadfast_model::discrepancy::Discrepancy;
-use steadfast_model::flavor::Flavor;
-use steadfast_model::host::Host;
-use steadfast_model::ids::{ClaimId, Generation, HostId, Moment};
-use steadfast_model::inventory::Inventory;
-use steadfast_model::ledger;
-use steadfast_model::pci::{Address, Device, Receipt};
+use steadfast_model::ids::{Generation, Moment};
 use uuid::Uuid;
 
-use super::ask::{Ask, get};
+use super::ask::Ask;
 use super::changes::{Changes, Write};
-use super::engine::{Abort, Engine, RawAsk};
+use super::engine::{Abort, AskOf, Engine, RawAsk};
 use super::overlay::Overlay;
-use super::row::{Key, Range, Record, Row, Seen, Stored};
+use super::record::{Key, Range, Record};
+use super::rows::{Row, Rows, Seen, Stored};
 use crate::refused::Refused;
 
 /// Why a body ended without a result.
@@ -49,23 +42,23 @@ impl<R: Into<Refused>> From<R> for Halt {
 }
 
 /// What a transaction touched: two whose footprints do not meet can run in either order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Footprint {
-    pub asked: Vec<RawAsk>,
-    pub wrote: BTreeSet<Key>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Footprint<K = Key, G = Range> {
+    pub asked: Vec<RawAsk<K, G>>,
+    pub wrote: BTreeSet<K>,
     /// The lists that a written row stood or stands in.
-    pub moved: BTreeSet<Range>,
+    pub moved: BTreeSet<G>,
 }
 
-impl Footprint {
+impl<K: Ord, G: Ord> Footprint<K, G> {
     /// Whether the order of the two can matter.
     #[must_use]
-    pub fn meets(&self, other: &Footprint) -> bool {
+    pub fn meets(&self, other: &Self) -> bool {
         let both_write = self.wrote.iter().any(|key| other.wrote.contains(key));
         both_write || self.reads_of(other) || other.reads_of(self)
     }
 
-    fn reads_of(&self, writer: &Footprint) -> bool {
+    fn reads_of(&self, writer: &Self) -> bool {
         self.asked.iter().any(|ask| match ask {
             RawAsk::Get(key) => writer.wrote.contains(key),
             RawAsk::Of(range, _) => writer.moved.contains(range),
@@ -73,21 +66,24 @@ impl Footprint {
     }
 }
 
+/// What a transaction over these rows touched.
+pub type FootprintOf<R> = Footprint<<R as Rows>::Key, <R as Rows>::Range>;
+
 /// One version of the store, to read.
-pub struct View<'a> {
-    engine: &'a mut dyn Engine,
-    base: &'a Overlay,
-    own: Overlay,
-    asked: Vec<RawAsk>,
+pub struct View<'a, R: Rows = Record> {
+    engine: &'a mut dyn Engine<R>,
+    base: &'a Overlay<R>,
+    own: Overlay<R>,
+    asked: Vec<AskOf<R>>,
     now: Moment,
 }
 
-impl View<'_> {
+impl<R: Rows> View<'_, R> {
     /// All that is asked for, own writes included, in one round trip.
     ///
     /// # Errors
     /// When the store cannot answer.
-    pub fn read<A: Ask>(&mut self, ask: A) -> Result<A::Answer, Abort> {
+    pub fn read<A: Ask<Of = R>>(&mut self, ask: A) -> Result<A::Answer, Abort> {
         let mut asks = Vec::new();
         ask.pose(&mut asks);
         let rows = self.fetch(&asks)?;
@@ -95,10 +91,10 @@ impl View<'_> {
         Ok(ask.take(&mut rows.into_iter()))
     }
 
-    fn fetch(&mut self, asks: &[RawAsk]) -> Result<Vec<Vec<Stored>>, Abort> {
+    fn fetch(&mut self, asks: &[AskOf<R>]) -> Result<Vec<Vec<Stored<R>>>, Abort> {
         // Own writes lie over those of the batch, and these over the engine's answer.
-        let of_batch: Vec<RawAsk> = asks.iter().map(|ask| self.own.widen(ask)).collect();
-        let of_engine: Vec<RawAsk> = of_batch.iter().map(|ask| self.base.widen(ask)).collect();
+        let of_batch: Vec<AskOf<R>> = asks.iter().map(|ask| self.own.widen(ask)).collect();
+        let of_engine: Vec<AskOf<R>> = of_batch.iter().map(|ask| self.base.widen(ask)).collect();
         let answers = self.engine.fetch(&of_engine)?;
         let over_batch = of_batch.iter().zip(answers).map(|(ask, rows)| self.base.apply(ask, rows));
         Ok(asks.iter().zip(over_batch).map(|(ask, rows)| self.own.apply(ask, rows)).collect())
@@ -112,59 +108,42 @@ impl View<'_> {
 }
 
 /// A row that is written: as it was when first seen here, and as it will be.
-struct Pending {
+pub(super) struct Pending<R = Record> {
     expects: Option<Generation>,
     children: Generation,
-    old: Option<Record>,
-    new: Option<Record>,
-}
-
-impl Pending {
-    /// The host whose agent is to do something that it was not told before.
-    fn wants_anew(&self) -> Option<HostId> {
-        let (old, new) = (self.old.as_ref(), self.new.as_ref()?);
-        if let Some(new) = Claim::of_record(new) {
-            let old = old.and_then(Claim::of_record);
-            let as_before = old.is_some_and(|old| old.order == new.order && old.wanted() == new.wanted());
-            return (!as_before).then(|| new.host.clone());
-        }
-        let device = Device::of_record(new)?;
-        let before = old.and_then(Device::of_record).and_then(|old| old.to_sanitize());
-        let anew = device.to_sanitize().filter(|dirt| before != Some(*dirt));
-        anew.map(|_| device.host.clone())
-    }
+    pub old: Option<R>,
+    pub new: Option<R>,
 }
 
 /// A transaction. Its body reads, decides and writes, and may be run again: it must change nothing else.
-pub struct Tx<'a> {
-    view: View<'a>,
-    pending: BTreeMap<Key, Pending>,
-    proofs: BTreeMap<ClaimId, Proof>,
-    receipts: BTreeMap<(HostId, Address), Receipt>,
+pub struct Tx<'a, R: Rows = Record> {
+    view: View<'a, R>,
+    pub(super) pending: BTreeMap<R::Key, Pending<R>>,
+    pub(super) grounds: R::Grounds,
     step: Option<&'static str>,
 }
 
-impl<'a> Deref for Tx<'a> {
-    type Target = View<'a>;
+impl<'a, R: Rows> Deref for Tx<'a, R> {
+    type Target = View<'a, R>;
 
-    fn deref(&self) -> &View<'a> {
+    fn deref(&self) -> &View<'a, R> {
         &self.view
     }
 }
 
-impl<'a> DerefMut for Tx<'a> {
-    fn deref_mut(&mut self) -> &mut View<'a> {
+impl<'a, R: Rows> DerefMut for Tx<'a, R> {
+    fn deref_mut(&mut self) -> &mut View<'a, R> {
         &mut self.view
     }
 }
 
-impl fmt::Debug for View<'_> {
+impl<R: Rows> fmt::Debug for View<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("View").field("asked", &self.asked).finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Tx<'_> {
+impl<R: Rows> fmt::Debug for Tx<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tx")
             .field("step", &self.step)
@@ -173,57 +152,33 @@ impl fmt::Debug for Tx<'_> {
     }
 }
 
-/// Rows that may simply be removed. A claim is none of them: it ends with a proof.
+/// Rows that may simply be removed.
 pub trait Removable: Row {}
-impl Removable for Device {}
-impl Removable for Discrepancy {}
-impl Removable for Flavor {}
-impl Removable for Inventory {}
 
-impl Tx<'_> {
+impl<R: Rows> Tx<'_, R> {
     /// Names the step more exactly than its caller could: what it turned out to do.
     pub fn called(&mut self, step: &'static str) {
         self.step = Some(step);
     }
 
     /// A row that must not exist yet.
-    pub fn insert<R: Row>(&mut self, row: R) {
-        self.write::<R>(None, Some(row));
+    pub fn insert<T: Row<Of = R>>(&mut self, row: T) {
+        self.write::<T>(None, Some(row));
     }
 
     /// Another version of a row, seen here or in an earlier step. Writing what is already there is no write.
-    pub fn update<R: Row>(&mut self, old: &Seen<R>, new: R) {
+    pub fn update<T: Row<Of = R>>(&mut self, old: &Seen<T>, new: T) {
         if *old.row != new {
             self.write(Some(old), Some(new));
         }
     }
 
-    pub fn remove<R: Removable>(&mut self, old: &Seen<R>) {
+    pub fn remove<T: Removable<Of = R>>(&mut self, old: &Seen<T>) {
         self.write(Some(old), None);
     }
 
-    /// Ends a claim. Its devices are the caller's to release, in this transaction.
-    ///
-    /// # Panics
-    /// When the proof is of another claim.
-    pub fn end_claim(&mut self, old: &Seen<Claim>, proof: Proof) {
-        assert_eq!(proof.claim(), old.id, "a proof ends the claim that it is of");
-        self.proofs.insert(old.id, proof);
-        self.write(Some(old), None);
-    }
-
-    /// Calls a device clean, on the strength of a receipt.
-    ///
-    /// # Panics
-    /// When the receipt is of another device.
-    pub fn sanitize(&mut self, old: &Seen<Device>, receipt: Receipt) {
-        let clean = old.sanitized(&receipt);
-        self.receipts.insert(old.key(), receipt);
-        self.write(Some(old), Some(clean));
-    }
-
-    fn write<R: Row>(&mut self, old: Option<&Seen<R>>, new: Option<R>) {
-        let key = R::name_key(new.as_ref().map_or_else(|| old.expect("a write has a row").key(), Row::key));
+    pub(super) fn write<T: Row<Of = R>>(&mut self, old: Option<&Seen<T>>, new: Option<T>) {
+        let key = T::name_key(new.as_ref().map_or_else(|| old.expect("a write has a row").key(), Row::key));
         let record = new.map(|row| Arc::new(row).into_record());
         let seen = old.map(|old| (old.generation, Arc::clone(&old.row).into_record()));
         let children = old.map_or_else(Generation::default, |old| old.children);
@@ -240,50 +195,10 @@ impl Tx<'_> {
         self.view.own.put(key, record, pending.expects, pending.children);
     }
 
-    /// Raises `list_gen` where a claim is new or something else is wanted of it, or a device is to be sanitised, or
-    /// need not be any more though its agent did not say so (A2): agents wake to it, and drop lists that are older.
-    fn raise_list_gens(&mut self) -> Result<(), Abort> {
-        let anew = self.pending.values().filter_map(Pending::wants_anew);
-        let asserted = self.receipts.iter().filter(|(_, receipt)| receipt.is_asserted());
-        let raised: BTreeSet<HostId> = anew.chain(asserted.map(|((host, _), _)| host.clone())).collect();
-        let asks: Vec<_> = raised.iter().map(get::<Host>).collect();
-        if asks.is_empty() {
-            return Ok(());
-        }
-        for host in self.view.read(asks)?.into_iter().flatten() {
-            let list_gen = host.list_gen.next();
-            self.update(&host, Host { list_gen, ..host.row.as_ref().clone() });
-        }
-        Ok(())
-    }
-
-    fn ledger(&self) -> Vec<ledger::Entry> {
-        let mut opened = Vec::new();
-        let mut devices = Vec::new();
-        let mut ended = Vec::new();
-        for pending in self.pending.values() {
-            let old = pending.old.as_ref();
-            let new = pending.new.as_ref();
-            let claim = (old.and_then(Claim::of_record), new.and_then(Claim::of_record));
-            let proof = claim.0.and_then(|claim| self.proofs.get(&claim.id));
-            let of_claim = ledger::of_claim(claim.0.map(Arc::as_ref), claim.1.map(Arc::as_ref), proof);
-            if claim.0.is_some() {
-                ended.extend(of_claim)
-            } else {
-                opened.extend(of_claim)
-            }
-            let device = (old.and_then(Device::of_record), new.and_then(Device::of_record));
-            let receipt =
-                new.or(old).and_then(Device::of_record).and_then(|row| self.receipts.get(&row.key()));
-            devices.extend(ledger::of_device(device.0.map(Arc::as_ref), device.1.map(Arc::as_ref), receipt));
-        }
-        opened.into_iter().chain(devices).chain(ended).collect()
-    }
-
-    fn settle(mut self, by: Commit<'_>) -> Result<(Changes, Footprint), Abort> {
-        self.raise_list_gens()?;
-        let ledger = self.ledger();
-        let mut footprint = Footprint { asked: self.view.asked, ..Footprint::default() };
+    fn settle(mut self, by: Commit<'_>) -> Result<(Changes<R>, FootprintOf<R>), Abort> {
+        let ledger = R::follow(&mut self)?;
+        let mut footprint =
+            Footprint { asked: self.view.asked, wrote: BTreeSet::new(), moved: BTreeSet::new() };
         let mut bumps = BTreeSet::new();
         let mut writes = Vec::with_capacity(self.pending.len());
         for (key, pending) in self.pending {
@@ -314,26 +229,25 @@ pub struct Commit<'a> {
 
 /// A body that ran: its result, and what it wants written.
 #[derive(Debug)]
-pub struct Draft<T> {
+pub struct Draft<T, R: Rows = Record> {
     pub value: T,
-    pub changes: Changes,
-    pub footprint: Footprint,
+    pub changes: Changes<R>,
+    pub footprint: FootprintOf<R>,
 }
 
 /// Runs a body over an engine and the batch before it. Nothing is stored yet.
 ///
 /// # Errors
 /// When the body refuses, or the store cannot go on.
-pub fn draft<T>(
-    engine: &mut dyn Engine,
-    base: &Overlay,
+pub fn draft<R: Rows, T>(
+    engine: &mut dyn Engine<R>,
+    base: &Overlay<R>,
     now: Moment,
     by: Commit<'_>,
-    body: &mut dyn FnMut(&mut Tx<'_>) -> Result<T, Halt>,
-) -> Result<Draft<T>, Halt> {
+    body: &mut dyn FnMut(&mut Tx<'_, R>) -> Result<T, Halt>,
+) -> Result<Draft<T, R>, Halt> {
     let view = View { engine, base, own: Overlay::default(), asked: Vec::new(), now };
-    let mut tx =
-        Tx { view, pending: BTreeMap::new(), proofs: BTreeMap::new(), receipts: BTreeMap::new(), step: None };
+    let mut tx = Tx { view, pending: BTreeMap::new(), grounds: R::Grounds::default(), step: None };
     let value = body(&mut tx)?;
     let (changes, footprint) = tx.settle(by)?;
     Ok(Draft { value, changes, footprint })
@@ -343,13 +257,13 @@ pub fn draft<T>(
 ///
 /// # Errors
 /// When the body refuses, or the store cannot go on.
-pub fn look<T>(
-    engine: &mut dyn Engine,
+pub fn look<R: Rows, T>(
+    engine: &mut dyn Engine<R>,
     now: Moment,
-    body: &mut dyn FnMut(&mut View<'_>) -> Result<T, Halt>,
-) -> Result<(T, Footprint), Halt> {
+    body: &mut dyn FnMut(&mut View<'_, R>) -> Result<T, Halt>,
+) -> Result<(T, FootprintOf<R>), Halt> {
     let base = Overlay::default();
     let mut view = View { engine, base: &base, own: Overlay::default(), asked: Vec::new(), now };
     let value = body(&mut view)?;
-    Ok((value, Footprint { asked: view.asked, ..Footprint::default() }))
+    Ok((value, Footprint { asked: view.asked, wrote: BTreeSet::new(), moved: BTreeSet::new() }))
 }

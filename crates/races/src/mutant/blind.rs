@@ -121,7 +121,7 @@ impl Blind {
     }
 }
 
-impl<R: Row> Looks<R> {
+impl<R: Row<Of = Record>> Looks<R> {
     fn mend(&self, store: &Memory, old: &Record, new: &mut Record) {
         let Some(is) = R::of_record(old) else { return };
         let mut looked = is.as_ref().clone();

@@ -91,7 +91,7 @@ impl Forgotten {
     }
 }
 
-fn keep<R: Row>(kept: Kept<R>, old: Option<&Record>, new: &mut Record) {
+fn keep<R: Row<Of = Record>>(kept: Kept<R>, old: Option<&Record>, new: &mut Record) {
     bend(new, |new| kept(old.and_then(R::of_record).map(AsRef::as_ref), new));
 }
 

@@ -63,7 +63,7 @@ listed! {
 }
 
 /// Changes a row of a kind as it is read.
-pub(super) fn bend<R: Row>(record: &mut Record, change: impl FnOnce(&mut R)) {
+pub(super) fn bend<R: Row<Of = Record>>(record: &mut Record, change: impl FnOnce(&mut R)) {
     if let Some(row) = R::of_record(record) {
         let mut row = row.as_ref().clone();
         change(&mut row);

@@ -12,7 +12,8 @@ use steadfast_model::inventory::Inventory;
 use steadfast_model::pci::Device;
 use steadfast_model::schedule::{Fleet, HostView};
 use steadfast_operations::seam::{
-    Abort, Commit, Engine, Halt, Key, Overlay, Row, Step, Stored, Tx, TxError, View, draft, look,
+    Abort, Commit, Engine, Halt, Key, Overlay, Record, Row, Step, Stored, Transactions, Tx, TxError, View,
+    draft, look,
 };
 use steadfast_operations::{Control, Env};
 use steadfast_store::Memory;
@@ -125,7 +126,7 @@ impl Env for World {
     }
 }
 
-impl Control for World {
+impl Transactions for World {
     async fn tx<T, B>(&self, step: Step, cause: &Cause, mut body: B) -> Result<T, TxError>
     where
         T: Send + 'static,
@@ -141,7 +142,9 @@ impl Control for World {
     {
         self.with(|inner| Ok(look(&mut inner.memory, inner.now, &mut body)?.0))
     }
+}
 
+impl Control for World {
     async fn changed(&self, _: Step, host: &HostId, since: ListGen) {
         let mut version = self.version.subscribe();
         let unchanged = || {
@@ -169,7 +172,7 @@ impl Control for World {
     }
 }
 
-fn all<R: Row>(rows: &[(Key, Stored)], wanted: impl Fn(&R) -> bool) -> Vec<R> {
+fn all<R: Row<Of = Record>>(rows: &[(Key, Stored)], wanted: impl Fn(&R) -> bool) -> Vec<R> {
     let of = rows.iter().filter_map(|(_, row)| R::of_record(&row.record));
     of.filter(|row| wanted(row)).map(|row| row.as_ref().clone()).collect()
 }
@@ -209,7 +212,7 @@ impl Env for Broken {
     }
 }
 
-impl Control for Broken {
+impl Transactions for Broken {
     async fn tx<T, B>(&self, _: Step, _: &Cause, _: B) -> Result<T, TxError>
     where
         T: Send + 'static,
@@ -225,7 +228,9 @@ impl Control for Broken {
     {
         self.stops()
     }
+}
 
+impl Control for Broken {
     async fn changed(&self, _: Step, _: &HostId, _: ListGen) {}
 
     async fn fleet(&self, _: Step) -> Result<Arc<Fleet>, TxError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use steadfast_model::ids::HostId;
 use steadfast_operations::agent;
-use steadfast_operations::seam::{Control, Page, hosts, unfinished};
+use steadfast_operations::seam::{Control, Page, Transactions, hosts, unfinished};
 use tokio::task::JoinHandle;
 
 use super::Load;

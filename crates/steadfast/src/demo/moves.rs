@@ -3,7 +3,7 @@
 use steadfast_model::claim::Claim;
 use steadfast_model::ids::{Moment, Version};
 use steadfast_model::instance::Instance;
-use steadfast_operations::seam::{Abort, FeedEntry, Key, RawAsk, Row, Stored};
+use steadfast_operations::seam::{Abort, FeedEntry, Key, RawAsk, Record, Row, Stored};
 use steadfast_store::Backend;
 
 use crate::exit::Failure;
@@ -82,7 +82,7 @@ fn instance(engine: &mut dyn Backend, claim: &Claim) -> Result<Option<Instance>,
 }
 
 /// The first row of a kind that a commit wrote.
-fn written<R: Row>(engine: &mut dyn Backend, entry: &FeedEntry) -> Result<Option<R>, Abort> {
+fn written<R: Row<Of = Record>>(engine: &mut dyn Backend, entry: &FeedEntry) -> Result<Option<R>, Abort> {
     for key in &entry.keys {
         if let Some(row) = one::<R>(engine, key.clone())? {
             return Ok(Some(row));
@@ -91,7 +91,7 @@ fn written<R: Row>(engine: &mut dyn Backend, entry: &FeedEntry) -> Result<Option
     Ok(None)
 }
 
-fn one<R: Row>(engine: &mut dyn Backend, key: Key) -> Result<Option<R>, Abort> {
+fn one<R: Row<Of = Record>>(engine: &mut dyn Backend, key: Key) -> Result<Option<R>, Abort> {
     let rows: Vec<Stored> = engine.fetch(&[RawAsk::Get(key)])?.into_iter().flatten().collect();
     Ok(rows.first().and_then(|row| R::of_record(&row.record)).map(|row| row.as_ref().clone()))
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use steadfast_model::flavor::{Flavor, PCI_ALIAS_SPEC};
 use steadfast_model::ids::Moment;
-use steadfast_operations::Control;
-use steadfast_operations::seam::{Page, flavors, hosts};
+use steadfast_operations::seam::{Page, Transactions, flavors, hosts};
 
 use crate::exit::Failure;
 use crate::world::{ControlWorld, own_cause};

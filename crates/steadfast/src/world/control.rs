@@ -7,7 +7,7 @@ use std::sync::Arc;
 use steadfast_model::cause::Cause;
 use steadfast_model::ids::{HostId, ListGen, Moment};
 use steadfast_model::schedule::Fleet;
-use steadfast_operations::seam::{Control, Env, Halt, Step, Tx, TxError, View};
+use steadfast_operations::seam::{Control, Env, Halt, Step, Transactions, Tx, TxError, View};
 use steadfast_store::{OpenError, Setup, Store};
 use uuid::Uuid;
 
@@ -52,7 +52,7 @@ impl Env for ControlWorld {
     }
 }
 
-impl Control for ControlWorld {
+impl Transactions for ControlWorld {
     async fn tx<T, B>(&self, step: Step, cause: &Cause, body: B) -> Result<T, TxError>
     where
         T: Hash + Clone + Send + 'static,
@@ -70,7 +70,9 @@ impl Control for ControlWorld {
     {
         self.store.view(step, body).await
     }
+}
 
+impl Control for ControlWorld {
     async fn changed(&self, _step: Step, host: &HostId, since: ListGen) {
         self.store.changed(host, since).await;
     }

@@ -2,7 +2,7 @@
 
 use steadfast::world::{ControlWorld, own_cause};
 use steadfast_model::host::Host;
-use steadfast_operations::seam::{Control, get};
+use steadfast_operations::seam::{Transactions, get};
 use steadfast_operations::{force_down, remove_host};
 
 use crate::program::{Ran, Scratch, run, run_in};

@@ -11,48 +11,62 @@ use std::sync::Arc;
 use log::Log;
 use steadfast_model::ids::{Generation, Version};
 use steadfast_operations::seam::{
-    Abort, Changes, CommitError, Engine, FeedEntry, Key, LedgerLine, Page, Range, RawAsk, Record, Stored,
-    Table, Write,
+    self, Abort, AskOf, Changes, CommitError, Engine, FeedEntry, LedgerLine, Page, RawAsk, Record, Rows,
+    Stored, Write,
 };
 use uuid::Uuid;
 
 use crate::backend::Backend;
 
 /// All rows of one store, with its feed and its ledger.
-#[derive(Debug, Clone, Default)]
-pub struct Memory {
-    tables: BTreeMap<Table, Arc<BTreeMap<Key, Stored>>>,
-    ranges: Arc<BTreeMap<Range, Arc<BTreeSet<Key>>>>,
-    feed: Log<FeedEntry>,
+#[derive(Debug, Clone)]
+pub struct Memory<R: Rows = Record> {
+    tables: BTreeMap<R::Table, Table<R>>,
+    ranges: Arc<BTreeMap<R::Range, Keys<R>>>,
+    feed: Log<FeedEntry<R::Key>>,
     ledger: Log<LedgerLine>,
 }
+
+/// The rows of one table.
+type Table<R> = Arc<BTreeMap<<R as Rows>::Key, Stored<R>>>;
+/// The rows in one list.
+type Keys<R> = Arc<BTreeSet<<R as Rows>::Key>>;
 
 impl Memory {
     #[must_use]
     pub fn new() -> Self {
         Memory::default()
     }
+}
 
+impl<R: Rows> Default for Memory<R> {
+    fn default() -> Self {
+        let (tables, ranges) = (BTreeMap::new(), Arc::default());
+        Memory { tables, ranges, feed: Log::default(), ledger: Log::default() }
+    }
+}
+
+impl<R: Rows> Memory<R> {
     /// Every row, by key.
-    pub fn rows(&self) -> impl Iterator<Item = (&Key, &Stored)> {
+    pub fn rows(&self) -> impl Iterator<Item = (&R::Key, &Stored<R>)> {
         // Keys sort by table first.
         self.tables.values().flat_map(|rows| rows.iter())
     }
 
     /// The rows of one table, by key.
-    pub fn rows_of(&self, table: Table) -> impl Iterator<Item = &Stored> {
+    pub fn rows_of(&self, table: R::Table) -> impl Iterator<Item = &Stored<R>> {
         self.tables.get(&table).into_iter().flat_map(|rows| rows.values())
     }
 
     /// The row with this key.
     #[must_use]
-    pub fn row(&self, key: &Key) -> Option<&Stored> {
-        self.tables.get(&key.table())?.get(key)
+    pub fn row(&self, key: &R::Key) -> Option<&Stored<R>> {
+        self.tables.get(&R::table(key))?.get(key)
     }
 
     /// The rows in a list, by key.
-    pub fn rows_in(&self, range: &Range) -> impl Iterator<Item = (&Key, &Stored)> {
-        let rows = self.tables.get(&range.table());
+    pub fn rows_in(&self, range: &R::Range) -> impl Iterator<Item = (&R::Key, &Stored<R>)> {
+        let rows = self.tables.get(&R::table_of(range));
         let keys = self.ranges.get(range).into_iter().flat_map(|keys| keys.iter());
         keys.filter_map(move |key| rows?.get_key_value(key))
     }
@@ -78,17 +92,17 @@ impl Memory {
         Version(self.feed.len())
     }
 
-    fn answer(&self, ask: &RawAsk) -> Vec<Stored> {
+    fn answer(&self, ask: &AskOf<R>) -> Vec<Stored<R>> {
         match ask {
             RawAsk::Get(key) => self.row(key).cloned().into_iter().collect(),
             RawAsk::Of(range, page) => self.list(range, page),
         }
     }
 
-    fn list(&self, range: &Range, page: &Page) -> Vec<Stored> {
+    fn list(&self, range: &R::Range, page: &Page<R::Key>) -> Vec<Stored<R>> {
         let Some(keys) = self.ranges.get(range) else { return Vec::new() };
-        let row = |key: &Key| self.row(key).cloned().expect("a list names rows that exist");
-        let reached = |key: &&Key| page.reaches(key);
+        let row = |key: &R::Key| self.row(key).cloned().expect("a list names rows that exist");
+        let reached = |key: &&R::Key| page.reaches(key);
         if page.descending {
             keys.iter().rev().filter(reached).take(page.limit).map(row).collect()
         } else {
@@ -96,19 +110,19 @@ impl Memory {
         }
     }
 
-    fn expected(&self, write: &Write, ahead: &BTreeMap<Key, Option<Generation>>) -> bool {
+    fn expected(&self, write: &Write<R>, ahead: &BTreeMap<R::Key, Option<Generation>>) -> bool {
         let stored = || self.row(&write.key).map(|row| row.generation);
         let now = ahead.get(&write.key).copied().unwrap_or_else(stored);
         now == write.expects
     }
 
-    fn table(&mut self, table: Table) -> &mut BTreeMap<Key, Stored> {
+    fn table(&mut self, table: R::Table) -> &mut BTreeMap<R::Key, Stored<R>> {
         Arc::make_mut(self.tables.entry(table).or_default())
     }
 
-    fn put(&mut self, write: &Write) {
+    fn put(&mut self, write: &Write<R>) {
         let generation = write.expects.map_or(Generation(1), Generation::next);
-        let rows = self.table(write.key.table());
+        let rows = self.table(R::table(&write.key));
         let children = rows.get(&write.key).map_or_else(Generation::default, |row| row.children);
         let old = match write.record.clone() {
             Some(record) => rows.insert(write.key.clone(), Stored { record, generation, children }),
@@ -120,7 +134,7 @@ impl Memory {
         }
     }
 
-    fn list_anew(&mut self, key: &Key, stood: &[Range], stands: Vec<Range>) {
+    fn list_anew(&mut self, key: &R::Key, stood: &[R::Range], stands: Vec<R::Range>) {
         let lists = Arc::make_mut(&mut self.ranges);
         for range in stood.iter().filter(|range| !stands.contains(range)) {
             if let Some(keys) = lists.get_mut(range) {
@@ -132,10 +146,10 @@ impl Memory {
         }
     }
 
-    fn store(&mut self, changes: &Changes) {
+    fn store(&mut self, changes: &Changes<R>) {
         changes.writes.iter().for_each(|write| self.put(write));
         for key in &changes.bumps {
-            if let Some(row) = self.table(key.table()).get_mut(key) {
+            if let Some(row) = self.table(R::table(key)).get_mut(key) {
                 row.children = row.children.next();
             }
         }
@@ -151,18 +165,18 @@ impl Memory {
 }
 
 /// The lists that a row stands in; none for one that is not there.
-fn ranges(record: Option<&Record>) -> Vec<Range> {
-    record.map_or_else(Vec::new, Record::ranges)
+fn ranges<R: Rows>(record: Option<&R>) -> Vec<R::Range> {
+    record.map_or_else(Vec::new, Rows::ranges)
 }
 
-impl Engine for Memory {
-    fn fetch(&mut self, asks: &[RawAsk]) -> Result<Vec<Vec<Stored>>, Abort> {
+impl<R: Rows> Engine<R> for Memory<R> {
+    fn fetch(&mut self, asks: &[AskOf<R>]) -> Result<Vec<Vec<Stored<R>>>, Abort> {
         Ok(asks.iter().map(|ask| self.answer(ask)).collect())
     }
 
-    fn commit(&mut self, batch: &[Changes]) -> Result<Version, CommitError> {
+    fn commit(&mut self, batch: &[Changes<R>]) -> Result<Version, CommitError> {
         // A member may build on the one before it: what it expects is what that one will have written.
-        let mut ahead: BTreeMap<Key, Option<Generation>> = BTreeMap::new();
+        let mut ahead: BTreeMap<R::Key, Option<Generation>> = BTreeMap::new();
         for write in batch.iter().flat_map(|changes| &changes.writes) {
             if !self.expected(write, &ahead) {
                 return Err(CommitError::Conflict);
@@ -181,14 +195,14 @@ impl Engine for Memory {
         Ok(self.feed.newest().find(|entry| entry.writer == writer && entry.n == n).map(|entry| entry.version))
     }
 
-    fn feed(&mut self, since: Version, limit: usize) -> Result<Vec<FeedEntry>, Abort> {
+    fn feed(&mut self, since: Version, limit: usize) -> Result<Vec<FeedEntry<R::Key>>, Abort> {
         let after = usize::try_from(since.0).unwrap_or(usize::MAX);
         Ok(self.feed.oldest().skip(after).take(limit).cloned().collect())
     }
 }
 
 impl Backend for Memory {
-    fn whole(&mut self, table: Table) -> Result<Vec<Stored>, Abort> {
+    fn whole(&mut self, table: seam::Table) -> Result<Vec<Stored>, Abort> {
         Ok(self.rows_of(table).cloned().collect())
     }
 

@@ -11,7 +11,7 @@ use steadfast_model::ids::{ClaimId, HostId, ListGen, Version};
 use steadfast_model::inventory::{Amounts, Inventory, ResourceClass};
 use steadfast_model::pci::{Address, Device};
 use steadfast_model::schedule::{Fleet, HostView};
-use steadfast_operations::seam::{Abort, Changes, Key, Record, Stored, Table};
+use steadfast_operations::seam::{Abort, Changes, Key, Record, Rows, Stored, Table};
 use tokio::sync::watch;
 
 use crate::backend::Backend;

@@ -8,7 +8,7 @@ use steadfast_model::claim::Said;
 use steadfast_model::host::{Host, Receipt};
 use steadfast_model::instance::{Instance, Operation, VmState};
 use steadfast_model::inventory::ResourceClass;
-use steadfast_operations::seam::{Key, Page, Range, RawAsk, Record, Row, Tx};
+use steadfast_operations::seam::{Key, Page, Range, RawAsk, Record, Row, Rows, Tx};
 use steadfast_store::Backend;
 
 use crate::engines::{commit, on_each};
@@ -29,7 +29,7 @@ fn insert(tx: &mut Tx<'_>, record: &Record) {
     }
 }
 
-fn record(row: impl Row) -> Record {
+fn record(row: impl Row<Of = Record>) -> Record {
     Arc::new(row).into_record()
 }
 

@@ -12,7 +12,7 @@ use steadfast_model::ids::{ReportSeq, Version};
 use steadfast_model::instance::Power;
 use steadfast_model::migration::Migration;
 use steadfast_model::pci::{Device, Observed};
-use steadfast_operations::seam::{Key, Record, Table};
+use steadfast_operations::seam::{Key, Record, Rows, Table};
 use steadfast_store::{Backend, Postgres, Snapshot, Sqlite};
 
 use crate::engines::{Folder, commit};

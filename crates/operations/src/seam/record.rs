@@ -1,7 +1,6 @@
-//! The rows that the store holds, their keys, and the lists that they stand in.
+//! The rows that Steadfast has, their keys, and the lists that they stand in.
 
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,11 +10,17 @@ use steadfast_model::claim::Claim;
 use steadfast_model::discrepancy::{Discrepancy, Subject};
 use steadfast_model::flavor::Flavor;
 use steadfast_model::host::Host;
-use steadfast_model::ids::{Attempt, ClaimId, FlavorId, Generation, HostId, InstanceId, MigrationId};
+use steadfast_model::ids::{Attempt, ClaimId, FlavorId, HostId, InstanceId, MigrationId};
 use steadfast_model::instance::Instance;
 use steadfast_model::inventory::{Inventory, ResourceClass};
+use steadfast_model::ledger;
 use steadfast_model::migration::Migration;
 use steadfast_model::pci::{Address, Device};
+
+use super::engine::Abort;
+use super::follow::{self, Grounds};
+use super::rows::{Row, Rows};
+use super::tx::Tx;
 
 /// A kind of row, its key, and how the key is read off a row.
 macro_rules! rows {
@@ -49,15 +54,13 @@ macro_rules! rows {
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum Record { $($name(Arc<$name>)),* }
 
-        impl Record {
-            #[must_use]
-            pub fn key(&self) -> Key {
-                match self { $(Record::$name(row) => Key::$name(row.key())),* }
-            }
+        fn key_of(record: &Record) -> Key {
+            match record { $(Record::$name(row) => Key::$name(row.key())),* }
         }
 
         $(
             impl Row for $name {
+                type Of = Record;
                 type Key = $key;
 
                 const TABLE: Table = Table::$name;
@@ -87,18 +90,6 @@ macro_rules! rows {
     };
 }
 
-/// A type that is stored as rows.
-pub trait Row: fmt::Debug + Clone + PartialEq + Send + Sync + 'static {
-    type Key: Clone;
-
-    const TABLE: Table;
-
-    fn key(&self) -> Self::Key;
-    fn name_key(key: Self::Key) -> Key;
-    fn into_record(self: Arc<Self>) -> Record;
-    fn of_record(record: &Record) -> Option<&Arc<Self>>;
-}
-
 rows! {
     Host(HostId) = "host", |row| row.id.clone();
     Inventory((HostId, ResourceClass)) = "inventory", |row| (row.host.clone(), row.stock.class);
@@ -111,8 +102,7 @@ rows! {
     Action((InstanceId, Attempt)) = "action", |row| (row.instance, row.attempt);
 }
 
-/// A list that a query can ask for. Every row says in which of them it stands, so that engines, indexes and
-/// footprints cannot disagree about it.
+/// The lists that can be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Range {
     Hosts,
@@ -154,10 +144,17 @@ impl Range {
     }
 }
 
-impl Record {
-    /// The lists that the row stands in.
-    #[must_use]
-    pub fn ranges(&self) -> Vec<Range> {
+impl Rows for Record {
+    type Table = Table;
+    type Key = Key;
+    type Range = Range;
+    type Grounds = Grounds;
+
+    fn key(&self) -> Key {
+        key_of(self)
+    }
+
+    fn ranges(&self) -> Vec<Range> {
         match self {
             Record::Host(_) => vec![Range::Hosts],
             Record::Inventory(row) => vec![Range::InventoryOf(row.host.clone())],
@@ -171,9 +168,7 @@ impl Record {
         }
     }
 
-    /// The rows whose `children` generation a change of this row raises: whatever a decision lists it under.
-    #[must_use]
-    pub fn parents(&self) -> Vec<Key> {
+    fn parents(&self) -> Vec<Key> {
         match self {
             Record::Inventory(row) => vec![Key::Host(row.host.clone())],
             Record::Device(row) => vec![Key::Host(row.host.clone())],
@@ -183,6 +178,19 @@ impl Record {
             Record::Action(row) => vec![Key::Instance(row.instance)],
             Record::Host(_) | Record::Flavor(_) | Record::Instance(_) => Vec::new(),
         }
+    }
+
+    fn table(key: &Key) -> Table {
+        key.table()
+    }
+
+    fn table_of(range: &Range) -> Table {
+        range.table()
+    }
+
+    fn follow(tx: &mut Tx<'_>) -> Result<Vec<ledger::Entry>, Abort> {
+        follow::raise_list_gens(tx)?;
+        Ok(follow::ledger(tx))
     }
 }
 
@@ -219,40 +227,5 @@ impl fmt::Display for Key {
             Key::Migration(id) => write!(f, "{id}"),
             Key::Action((instance, attempt)) => write!(f, "{instance}/{attempt}"),
         }
-    }
-}
-
-/// A row as an engine holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Stored {
-    pub record: Record,
-    /// Counts the changes of the row itself.
-    pub generation: Generation,
-    /// Counts the changes of the rows listed under it.
-    pub children: Generation,
-}
-
-/// A row as a transaction saw it. Handing it back with a change compares its generation, in this transaction or a
-/// later one.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Seen<R> {
-    pub row: Arc<R>,
-    pub generation: Generation,
-    pub children: Generation,
-}
-
-impl<R: Row> Seen<R> {
-    pub(crate) fn of(stored: Stored) -> Seen<R> {
-        let row =
-            R::of_record(&stored.record).expect("an engine answers with rows of the table it was asked");
-        Seen { row: Arc::clone(row), generation: stored.generation, children: stored.children }
-    }
-}
-
-impl<R> Deref for Seen<R> {
-    type Target = R;
-
-    fn deref(&self) -> &R {
-        &self.row
     }
 }
