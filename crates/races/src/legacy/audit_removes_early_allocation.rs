@@ -6,7 +6,7 @@
 use super::arranged::{Legacy, Repair};
 use super::nova::{
     Action, ActionId, Allocation, Consumer, Db, Guest, Host, Instance, InstanceId, Invariant, Nova, Process,
-    Provider, Stage, Vm,
+    Provider, Stage, Statements, Vm,
 };
 use super::program::audit::{Audit, Strangers, audit};
 
@@ -35,8 +35,8 @@ pub(super) const LEGACY: Legacy = Legacy {
 fn start(stage: &Stage, strangers: Strangers) {
     let agent = Process::Agent(HOST);
     let audits = Audit { strangers, ..Audit::of(agent) };
-    stage.spawn("conductor", "boot", boot(stage.clone()));
-    stage.spawn(agent, "audit", audit(stage.clone(), audits, ActionId("the audit of h")));
+    stage.begin("conductor", "boot", boot(stage.clone()));
+    stage.begin(agent, "audit", audit(stage.clone(), audits, ActionId("the audit of h")));
 }
 
 async fn boot(stage: Stage) {
@@ -46,13 +46,13 @@ async fn boot(stage: Stage) {
     stage.step("schedule.allocate", allocate).await;
     stage.step("create", |db| db.put(INSTANCE, Instance::building(0))).await;
     let claim = |db: &mut Db<'_>| {
-        db.update(INSTANCE, |row: &mut Instance| row.host = Some(HOST));
+        db.change(INSTANCE, |row: &mut Instance| row.host = Some(HOST));
     };
     stage.step("claim", claim).await;
     let guest = Guest { running: true, uses: [].into() };
     stage.step("spawn", move |db| db.put((HOST, INSTANCE), guest.clone())).await;
     let end = |db: &mut Db<'_>| {
-        db.update(INSTANCE, |row: &mut Instance| row.vm = Vm::Active);
+        db.change(INSTANCE, |row: &mut Instance| row.vm = Vm::Active);
         db.end(BOOT, Action::Done);
     };
     stage.step("boot.ends", end).await;

@@ -6,7 +6,7 @@
 use super::arranged::{Legacy, Repair};
 use super::nova::{
     Action, ActionId, Allocation, BuildRequest, Consumer, Db, Host, Instance, InstanceId, Invariant, Nova,
-    Provider, Stage, Vm,
+    Provider, Stage, Statements, Vm,
 };
 
 const HOST: Host = Host("h");
@@ -35,13 +35,13 @@ pub(super) const LEGACY: Legacy = Legacy {
 };
 
 fn start(stage: &Stage, undoes: bool) {
-    stage.spawn("conductor", "build", build(stage.clone(), undoes));
-    stage.spawn("api", "delete", delete(stage.clone()));
+    stage.begin("conductor", "build", build(stage.clone(), undoes));
+    stage.begin("api", "delete", delete(stage.clone()));
 }
 
 /// The request to build becomes a row, unless it was taken back.
 fn create(db: &mut Db<'_>) -> bool {
-    let wanted = db.get::<BuildRequest>(INSTANCE).is_some();
+    let wanted = db.find::<BuildRequest>(INSTANCE).is_some();
     if wanted {
         db.delete::<BuildRequest>(INSTANCE);
         db.put(INSTANCE, Instance::building(0));
@@ -61,7 +61,7 @@ async fn build(stage: Stage, undoes: bool) {
 
 async fn delete(stage: Stage) {
     let take_back = |db: &mut Db<'_>| {
-        let there = db.get::<BuildRequest>(INSTANCE).is_some();
+        let there = db.find::<BuildRequest>(INSTANCE).is_some();
         if there {
             db.delete::<BuildRequest>(INSTANCE);
         }
@@ -69,7 +69,7 @@ async fn delete(stage: Stage) {
     };
     if !stage.step("delete.build_request", take_back).await {
         let mark = |db: &mut Db<'_>| {
-            db.update(INSTANCE, |row: &mut Instance| row.vm = Vm::Deleted);
+            db.change(INSTANCE, |row: &mut Instance| row.vm = Vm::Deleted);
         };
         stage.step("delete.instance", mark).await;
         stage.step("delete.allocation", |db| db.delete::<Allocation>(CONSUMER)).await;

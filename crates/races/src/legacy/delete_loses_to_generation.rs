@@ -7,7 +7,7 @@
 use super::arranged::{Legacy, Repair};
 use super::nova::{
     Action, ActionId, Allocation, Consumer, Db, Host, Instance, InstanceId, Invariant, Nova, Provider, Stage,
-    Vm,
+    Statements, Vm,
 };
 
 const HOST: Host = Host("src");
@@ -45,12 +45,12 @@ pub(super) const LEGACY: Legacy = Legacy {
 };
 
 fn start(stage: &Stage, tries: u32) {
-    stage.spawn("api", "delete", delete(stage.clone(), tries));
-    stage.spawn("scheduler", "allocation", allocate(stage.clone()));
+    stage.begin("api", "delete", delete(stage.clone(), tries));
+    stage.begin("scheduler", "allocation", allocate(stage.clone()));
 }
 
 fn generation(db: &mut Db<'_>) -> Option<u32> {
-    db.get::<Allocation>(CONSUMER).map(|allocation| allocation.generation)
+    db.find::<Allocation>(CONSUMER).map(|allocation| allocation.generation)
 }
 
 /// Removes the allocation if nobody wrote it since it was read.
@@ -64,7 +64,7 @@ fn remove(db: &mut Db<'_>, seen: Option<u32>) -> bool {
 
 async fn delete(stage: Stage, tries: u32) {
     let mark = |db: &mut Db<'_>| {
-        db.update(INSTANCE, |row: &mut Instance| row.vm = Vm::Deleted);
+        db.change(INSTANCE, |row: &mut Instance| row.vm = Vm::Deleted);
     };
     stage.step("delete.instance", mark).await;
     for _ in 0..tries {
@@ -81,7 +81,7 @@ async fn allocate(stage: Stage) {
     let seen = stage.step("schedule.generation", generation).await;
     let add = move |db: &mut Db<'_>| {
         if seen.is_some() && generation(db) == seen {
-            db.update(CONSUMER, |allocation: &mut Allocation| {
+            db.change(CONSUMER, |allocation: &mut Allocation| {
                 allocation.generation += 1;
                 allocation.on.insert(DEST.node());
             });

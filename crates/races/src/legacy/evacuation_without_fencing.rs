@@ -7,7 +7,7 @@
 use super::arranged::{Legacy, Repair};
 use super::nova::{
     Action, ActionId, Db, Guest, Host, Instance, InstanceId, Invariant, Migration, MigrationId, Nova,
-    Process, Service, Stage, Status, Storage, Task,
+    Process, Service, Stage, Statements, Status, Storage, Task,
 };
 use super::program::audit::{Audit, audit};
 use super::program::boot::{Boot, LateClaim, boot};
@@ -68,7 +68,7 @@ fn start(stage: &Stage, fenced: bool) {
         async move {
             if fenced {
                 let power_off = |db: &mut Db<'_>| {
-                    db.update((SOURCE, INSTANCE), |guest: &mut Guest| guest.running = false);
+                    db.change((SOURCE, INSTANCE), |guest: &mut Guest| guest.running = false);
                 };
                 stage.step("fence", power_off).await;
             }
@@ -76,7 +76,7 @@ fn start(stage: &Stage, fenced: bool) {
         }
     };
     let agent = Process::Agent(SOURCE);
-    stage.spawn(EVACUATION.process, "evacuation", evacuated);
-    stage.spawn(agent, "audit", audit(stage.clone(), Audit::of(agent), ActionId("the audit of src")));
-    stage.spawn(agent, "boot", boot(stage.clone(), BOOT));
+    stage.begin(EVACUATION.process, "evacuation", evacuated);
+    stage.begin(agent, "audit", audit(stage.clone(), Audit::of(agent), ActionId("the audit of src")));
+    stage.begin(agent, "boot", boot(stage.clone(), BOOT));
 }

@@ -5,7 +5,8 @@
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{
-    Action, ActionId, Db, Device, Guest, Host, Instance, InstanceId, Invariant, Nova, Object, Slot, Stage, Vm,
+    Action, ActionId, Db, Device, Guest, Host, Instance, InstanceId, Invariant, Nova, Range, Slot, Stage,
+    Statements, Vm,
 };
 
 const HOSTS: [Host; 2] = [Host("h1"), Host("h2")];
@@ -37,17 +38,17 @@ pub(super) const LEGACY: Legacy = Legacy {
 
 fn start(stage: &Stage, at_once: bool) {
     for (id, action) in BOOTS {
-        stage.spawn("scheduler", action.0, boot(stage.clone(), id, action, at_once));
+        stage.begin("scheduler", action.0, boot(stage.clone(), id, action, at_once));
     }
 }
 
 fn choose(db: &mut Db<'_>) -> Option<Host> {
-    HOSTS.into_iter().find(|host| !db.list::<Device>(Object::FreeDevices(*host)).is_empty())
+    HOSTS.into_iter().find(|host| !db.list::<Device>(Range::FreeDevices(*host)).is_empty())
 }
 
 fn claim(db: &mut Db<'_>, host: Option<Host>, id: InstanceId) -> Option<Slot> {
     let slot = db.take_device(host?, id)?;
-    db.update(id, |row: &mut Instance| row.host = host);
+    db.change(id, |row: &mut Instance| row.host = host);
     Some(slot)
 }
 
@@ -68,7 +69,7 @@ async fn boot(stage: Stage, id: InstanceId, action: ActionId, at_once: bool) {
     let guest = Guest { running: true, uses: [slot].into() };
     stage.step("spawn", move |db| db.put((slot.host(), id), guest.clone())).await;
     let end = move |db: &mut Db<'_>| {
-        db.update(id, |row: &mut Instance| row.vm = Vm::Active);
+        db.change(id, |row: &mut Instance| row.vm = Vm::Active);
         db.end(action, Action::Done);
     };
     stage.step("boot.ends", end).await;

@@ -36,6 +36,6 @@ fn start(stage: &Stage, late_claim: LateClaim) {
     let agent = Process::Agent(HOST);
     for (instance, action) in BOOTS {
         let how = Boot { instance, action, process: agent, late_claim };
-        stage.spawn(agent, action.0, boot(stage.clone(), how));
+        stage.begin(agent, action.0, boot(stage.clone(), how));
     }
 }

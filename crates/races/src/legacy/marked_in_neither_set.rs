@@ -8,7 +8,7 @@
 use super::arranged::{Legacy, Repair};
 use super::nova::{
     Action, ActionId, Db, Device, Guest, Host, Instance, InstanceId, Invariant, Memory, Nova, Process, Slot,
-    Stage, Vm,
+    Stage, Statements, Vm,
 };
 
 const HOST: Host = Host("h");
@@ -37,7 +37,7 @@ pub(super) const LEGACY: Legacy = Legacy {
 
 fn start(stage: &Stage, one_view: bool) {
     for (id, action) in PODS {
-        stage.spawn(SCHEDULER, action.0, boot(stage.clone(), id, action, one_view));
+        stage.begin(SCHEDULER, action.0, boot(stage.clone(), id, action, one_view));
     }
     let written = |device: Option<&Device>| device.is_some_and(|device| device.owner.is_some());
     let observe = |db: &mut Db<'_>| {
@@ -45,11 +45,11 @@ fn start(stage: &Stage, one_view: bool) {
         remember(db, |memory| memory.held.extend(owner.map(|owner| (DEVICE, owner))));
     };
     let observed = stage.step_when("informer.observe", DEVICE, written, observe);
-    stage.spawn(SCHEDULER, "informer", observed);
+    stage.begin(SCHEDULER, "informer", observed);
 }
 
 fn memory(db: &mut Db<'_>) -> Memory {
-    db.get(SCHEDULER).unwrap_or_default()
+    db.find(SCHEDULER).unwrap_or_default()
 }
 
 fn remember(db: &mut Db<'_>, change: impl FnOnce(&mut Memory)) {
@@ -87,7 +87,7 @@ async fn boot(stage: Stage, id: InstanceId, action: ActionId, one_view: bool) {
     }
     let write = move |db: &mut Db<'_>| {
         db.put(DEVICE, Device { owner: Some(id) });
-        db.update(id, |row: &mut Instance| (row.host, row.vm) = (Some(HOST), Vm::Active));
+        db.change(id, |row: &mut Instance| (row.host, row.vm) = (Some(HOST), Vm::Active));
     };
     stage.step("status", write).await;
     let seen = |memory: Option<&Memory>| memory.is_some_and(|memory| memory.held.contains_key(&DEVICE));

@@ -6,7 +6,7 @@
 use super::arranged::{Legacy, Repair};
 use super::nova::{
     Action, ActionId, Db, Extra, Host, Instance, InstanceId, Invariant, Migration, MigrationId, Nova,
-    Process, Stage, Status, Storage,
+    Process, Stage, Statements, Status, Storage,
 };
 use super::program::audit::{Audit, Contexts, audit};
 
@@ -40,8 +40,8 @@ pub(super) const LEGACY: Legacy = Legacy {
 fn start(stage: &Stage, contexts: Contexts) {
     let agent = Process::Agent(DEST);
     let audits = Audit { contexts, ..Audit::of(agent) };
-    stage.spawn("conductor", "move", moves(stage.clone()));
-    stage.spawn(agent, "audit", audit(stage.clone(), audits, ActionId("the audit of dst")));
+    stage.begin("conductor", "move", moves(stage.clone()));
+    stage.begin(agent, "audit", audit(stage.clone(), audits, ActionId("the audit of dst")));
 }
 
 async fn moves(stage: Stage) {
@@ -51,8 +51,8 @@ async fn moves(stage: Stage) {
     let context = Extra { context: Some(MIGRATION), ..Extra::default() };
     stage.step("claim.context", move |db| db.put(INSTANCE, context.clone())).await;
     let end = |db: &mut Db<'_>| {
-        db.update(INSTANCE, |row: &mut Instance| row.host = Some(DEST));
-        db.update(MIGRATION, |row: &mut Migration| row.status = Status::Done);
+        db.change(INSTANCE, |row: &mut Instance| row.host = Some(DEST));
+        db.change(MIGRATION, |row: &mut Migration| row.status = Status::Done);
         db.end(MOVE, Action::Done);
     };
     stage.step("move.ends", end).await;

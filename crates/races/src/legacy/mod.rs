@@ -1,8 +1,8 @@
 //! Protocols that history has shown to be wrong, arranged from small steps, and the races that showed it.
 //!
 //! They are judged, like the shipped operations, by what must be true of rows and guests. That the explorer finds every
-//! one of them says what it can be trusted with. [`audit`] is the seed's audit over the shipped rows; the rest runs
-//! over a small Nova of its own.
+//! one of them says what it can be trusted with. They are transactions like ours, over a set of rows of Nova's shape
+//! ([`nova`]); [`audit`] is the seed's audit over the shipped rows.
 
 mod arranged;
 pub mod audit;

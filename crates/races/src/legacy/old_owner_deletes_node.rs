@@ -6,7 +6,7 @@
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{
-    Db, Host, Invariant, Memory, Node, NodeRecord, Nova, Object, Process, Provider, Ring, Stage,
+    Db, Host, Invariant, Memory, Node, NodeRecord, Nova, Process, Provider, Range, Ring, Stage, Statements,
 };
 
 const OLD: Host = Host("a");
@@ -40,20 +40,20 @@ pub(super) const LEGACY: Legacy = Legacy {
 };
 
 fn start(stage: &Stage, owned_only: bool) {
-    stage.spawn(Process::Agent(OLD), "audit", old_owner(stage.clone(), owned_only));
-    stage.spawn(Process::Agent(NEW), "audits", new_owner(stage.clone()));
+    stage.begin(Process::Agent(OLD), "audit", old_owner(stage.clone(), owned_only));
+    stage.begin(Process::Agent(NEW), "audits", new_owner(stage.clone()));
 }
 
 /// Deletes the record if it is still the old owner's.
 fn delete_own(db: &mut Db<'_>) {
-    if db.get::<NodeRecord>(NODE).is_some_and(|record| record.host == OLD) {
+    if db.find::<NodeRecord>(NODE).is_some_and(|record| record.host == OLD) {
         db.delete::<NodeRecord>(NODE);
         db.delete::<Provider>(NODE);
     }
 }
 
 async fn old_owner(stage: Stage, owned_only: bool) {
-    let list = |db: &mut Db<'_>| !db.list::<NodeRecord>(Object::NodesOf(OLD)).is_empty();
+    let list = |db: &mut Db<'_>| !db.list::<NodeRecord>(Range::NodesOf(OLD)).is_empty();
     let listed = stage.step("audit.nodes", list).await;
     let reported = stage.step("audit.driver", |db| db.row::<Ring>(NODE).host == OLD).await;
     if !listed || reported {
@@ -69,7 +69,7 @@ async fn old_owner(stage: Stage, owned_only: bool) {
 /// Takes over or makes the record of the node, unless it was seen before.
 fn take_over(db: &mut Db<'_>) {
     let process = Process::Agent(NEW);
-    let mut memory = db.get::<Memory>(process).unwrap_or_default();
+    let mut memory = db.find::<Memory>(process).unwrap_or_default();
     if memory.nodes.insert(NODE) {
         db.put(NODE, NodeRecord { host: NEW });
         db.put(NODE, Provider);

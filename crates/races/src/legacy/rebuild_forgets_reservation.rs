@@ -7,7 +7,7 @@
 use super::arranged::{Legacy, Repair};
 use super::nova::{
     Action, ActionId, Db, Device, Guest, Host, Instance, InstanceId, Invariant, Memory, Nova, Process, Slot,
-    Stage, Vm,
+    Stage, Statements, Vm,
 };
 
 const HOST: Host = Host("h");
@@ -40,13 +40,13 @@ pub(super) const LEGACY: Legacy = Legacy {
 
 fn start(stage: &Stage, keeps_pending: bool) {
     for (id, action) in PODS {
-        stage.spawn(KUBELET, action.0, boot(stage.clone(), id, action, keeps_pending));
+        stage.begin(KUBELET, action.0, boot(stage.clone(), id, action, keeps_pending));
     }
 }
 
 /// Counts anew, and reserves the device if it is free then: one critical section.
 fn admit(db: &mut Db<'_>, id: InstanceId, keeps_pending: bool) -> bool {
-    let mut memory = db.get::<Memory>(KUBELET).unwrap_or_default();
+    let mut memory = db.find::<Memory>(KUBELET).unwrap_or_default();
     memory.held = memory.committed.clone();
     memory.held.extend(memory.in_flight.clone());
     let free = !memory.held.contains_key(&DEVICE);
@@ -61,19 +61,19 @@ fn admit(db: &mut Db<'_>, id: InstanceId, keeps_pending: bool) -> bool {
 }
 
 fn commit(db: &mut Db<'_>, id: InstanceId) {
-    let mut memory = db.get::<Memory>(KUBELET).unwrap_or_default();
+    let mut memory = db.find::<Memory>(KUBELET).unwrap_or_default();
     memory.committed.insert(DEVICE, id);
     memory.in_flight.remove(&DEVICE);
     db.put(KUBELET, memory);
     db.put(DEVICE, Device { owner: Some(id) });
-    db.update(id, |row: &mut Instance| (row.host, row.vm) = (Some(HOST), Vm::Active));
+    db.change(id, |row: &mut Instance| (row.host, row.vm) = (Some(HOST), Vm::Active));
 }
 
 async fn boot(stage: Stage, id: InstanceId, action: ActionId, keeps_pending: bool) {
     if !stage.step("admit", move |db| admit(db, id, keeps_pending)).await {
         return stage.step("boot.refused", move |db| db.end(action, Action::Refused)).await;
     }
-    stage.step("plugin.prepare", |db| db.get::<Device>(DEVICE)).await;
+    stage.step("plugin.prepare", |db| db.find::<Device>(DEVICE)).await;
     stage.step("commit", move |db| commit(db, id)).await;
     let guest = Guest { running: true, uses: [DEVICE].into() };
     stage.step("run", move |db| db.put((HOST, id), guest.clone())).await;

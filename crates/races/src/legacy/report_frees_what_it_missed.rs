@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{
-    Action, ActionId, Db, Device, Guest, Host, Instance, InstanceId, Invariant, Nova, Object, Process, Slot,
-    Stage,
+    Action, ActionId, Db, Device, Guest, Host, Instance, InstanceId, Invariant, Nova, Process, Range, Slot,
+    Stage, Statements,
 };
 use super::program::boot::{Boot, LateClaim, boot};
 
@@ -44,18 +44,18 @@ pub(super) const LEGACY: Legacy = Legacy {
 };
 
 fn start(stage: &Stage, frees: bool) {
-    stage.spawn(BOOT.process, "boot", boot(stage.clone(), BOOT));
-    stage.spawn("collector", "report", collect(stage.clone(), frees));
+    stage.begin(BOOT.process, "boot", boot(stage.clone(), BOOT));
+    stage.begin("collector", "report", collect(stage.clone(), frees));
 }
 
 fn used(db: &mut Db<'_>) -> BTreeSet<Slot> {
-    db.list::<Guest>(Object::GuestsOn(HOST)).into_iter().flat_map(|(_, guest)| guest.uses).collect()
+    db.list::<Guest>(Range::GuestsOn(HOST)).into_iter().flat_map(|(_, guest)| guest.uses).collect()
 }
 
 async fn collect(stage: Stage, frees: bool) {
     let used = stage.step("report.guests", used).await;
     let write = move |db: &mut Db<'_>| {
-        let unseen = db.list::<Device>(Object::HeldDevices(HOST));
+        let unseen = db.list::<Device>(Range::HeldDevices(HOST));
         for (slot, _) in unseen.into_iter().filter(|(slot, _)| frees && !used.contains(slot)) {
             db.put(slot, Device { owner: None });
         }

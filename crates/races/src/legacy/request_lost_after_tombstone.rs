@@ -6,7 +6,7 @@
 use super::arranged::{Legacy, Repair};
 use super::nova::{
     Action, ActionId, Db, Host, Instance, InstanceId, Invariant, Migration, MigrationId, Nova, Process,
-    Service, Stage, Status, Task,
+    Service, Stage, Statements, Status, Task,
 };
 use super::program::evacuation::{Ending, Evacuation, evacuate};
 use super::program::source_start::{ALL_TOMBSTONES, SourceStart, source_starts};
@@ -53,9 +53,9 @@ pub(super) const LEGACY: Legacy = Legacy {
 };
 
 fn start(stage: &Stage, starts: SourceStart) {
-    stage.spawn(API, "evacuation request", request(stage.clone()));
-    stage.spawn("fate", "death of the API", stage.stops(API));
-    stage.spawn(STARTS.process, "start", source_starts(stage.clone(), starts));
+    stage.begin(API, "evacuation request", request(stage.clone()));
+    stage.begin("fate", "death of the API", stage.stops(API));
+    stage.begin(STARTS.process, "start", source_starts(stage.clone(), starts));
 }
 
 async fn request(stage: Stage) {
@@ -63,10 +63,10 @@ async fn request(stage: Stage) {
         let id = EVACUATION.instance;
         let row = Migration { instance: id, source: SOURCE, dest: None, status: Status::Accepted };
         db.put(EVACUATION.migration, row);
-        db.update(id, |row: &mut Instance| row.task = Some(Task::Rebuilding));
+        db.change(id, |row: &mut Instance| row.task = Some(Task::Rebuilding));
         db.put(EVACUATION.action, Action::Open);
     };
     stage.step("evacuate.accept", accept).await;
     stage.step("evacuate.cast", |_| ()).await;
-    stage.spawn(EVACUATION.process, "evacuation", evacuate(stage.clone(), EVACUATION));
+    stage.begin(EVACUATION.process, "evacuation", evacuate(stage.clone(), EVACUATION));
 }

@@ -7,7 +7,7 @@
 use super::arranged::{Legacy, Repair};
 use super::nova::{
     Action, ActionId, Db, Device, Guest, Host, Instance, InstanceId, Invariant, Nova, Process, Slot, Stage,
-    Task, Vm,
+    Statements, Task, Vm,
 };
 
 const HOST: Host = Host("h");
@@ -41,12 +41,12 @@ pub(super) const LEGACY: Legacy = Legacy {
 
 fn start(stage: &Stage, keeps: bool) {
     let agent = Process::Agent(HOST);
-    stage.spawn(agent, "delete", delete(stage.clone(), keeps));
-    stage.spawn(agent, "rebuild", rebuild(stage.clone(), keeps));
+    stage.begin(agent, "delete", delete(stage.clone(), keeps));
+    stage.begin(agent, "rebuild", rebuild(stage.clone(), keeps));
 }
 
 fn set_task(db: &mut Db<'_>, task: Task) {
-    db.update(INSTANCE, |row: &mut Instance| row.task = Some(task));
+    db.change(INSTANCE, |row: &mut Instance| row.task = Some(task));
 }
 
 /// Saves what the instance is busy with, if it is busy with nothing. Answers whether it was saved.
@@ -82,7 +82,7 @@ async fn delete(stage: Stage, keeps: bool) {
     stage.step("delete.guest", |db| db.delete::<Guest>((HOST, INSTANCE))).await;
     stage.step("delete.device", |db| db.put(DEVICE, Device { owner: None })).await;
     let end = |db: &mut Db<'_>| {
-        db.update(INSTANCE, |row: &mut Instance| row.vm = Vm::Deleted);
+        db.change(INSTANCE, |row: &mut Instance| row.vm = Vm::Deleted);
         db.end(DELETION, Action::Done);
     };
     stage.step("delete.ends", end).await;
@@ -96,7 +96,7 @@ async fn rebuild(stage: Stage, keeps: bool) {
     let guest = Guest { running: true, uses: [DEVICE].into() };
     stage.step("rebuild.spawn", move |db| db.put((HOST, INSTANCE), guest.clone())).await;
     let end = |db: &mut Db<'_>| {
-        db.update(INSTANCE, |row: &mut Instance| row.task = None);
+        db.change(INSTANCE, |row: &mut Instance| row.task = None);
         db.end(REBUILD, Action::Done);
     };
     stage.step("rebuild.ends", end).await;

@@ -6,7 +6,7 @@
 use super::arranged::{Legacy, Repair};
 use super::nova::{
     Action, ActionId, Allocation, Consumer, Db, Host, Instance, InstanceId, Invariant, Migration,
-    MigrationId, Nova, Provider, Stage, Status, Storage, Vm,
+    MigrationId, Nova, Provider, Stage, Statements, Status, Storage, Vm,
 };
 
 const HOST: Host = Host("src");
@@ -44,13 +44,13 @@ fn world() -> Nova {
 }
 
 fn start(stage: &Stage, looks: bool) {
-    stage.spawn("conductor", "move", moves(stage.clone(), looks));
-    stage.spawn("api", "delete", delete(stage.clone()));
+    stage.begin("conductor", "move", moves(stage.clone(), looks));
+    stage.begin("api", "delete", delete(stage.clone()));
 }
 
 /// Puts what one consumer holds under the name of another.
 fn pass(db: &mut Db<'_>, from: Consumer, to: Consumer) {
-    if let Some(held) = db.get::<Allocation>(from) {
+    if let Some(held) = db.find::<Allocation>(from) {
         db.delete::<Allocation>(from);
         db.put(to, held);
     }
@@ -70,14 +70,14 @@ async fn moves(stage: Stage, looks: bool) {
     stage.step("move.allocation", move |db| pass(db, instance, migration)).await;
     stage.step("move.roll_back", move |db| roll_back(db, looks)).await;
     let end = |db: &mut Db<'_>| {
-        db.update(MIGRATION, |row: &mut Migration| row.status = Status::Failed);
+        db.change(MIGRATION, |row: &mut Migration| row.status = Status::Failed);
     };
     stage.step("move.fails", end).await;
 }
 
 async fn delete(stage: Stage) {
     let mark = |db: &mut Db<'_>| {
-        db.update(INSTANCE, |row: &mut Instance| row.vm = Vm::Deleted);
+        db.change(INSTANCE, |row: &mut Instance| row.vm = Vm::Deleted);
     };
     stage.step("delete.instance", mark).await;
     stage.step("delete.allocation", |db| db.delete::<Allocation>(Consumer::Instance(INSTANCE))).await;

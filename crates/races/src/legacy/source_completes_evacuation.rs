@@ -64,7 +64,7 @@ fn world() -> Nova {
 
 fn start(stage: &Stage, starts: SourceStart) {
     let agent = EVACUATION.process;
-    stage.spawn(agent, "evacuation", evacuate(stage.clone(), EVACUATION));
-    stage.spawn(STARTS.process, "start", source_starts(stage.clone(), starts));
-    stage.spawn(agent, "audit", audit(stage.clone(), Audit::of(agent), ActionId("the audit of dst")));
+    stage.begin(agent, "evacuation", evacuate(stage.clone(), EVACUATION));
+    stage.begin(STARTS.process, "start", source_starts(stage.clone(), starts));
+    stage.begin(agent, "audit", audit(stage.clone(), Audit::of(agent), ActionId("the audit of dst")));
 }

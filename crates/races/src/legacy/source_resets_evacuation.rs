@@ -55,6 +55,6 @@ fn world() -> Nova {
 fn start(stage: &Stage, tombstones: &'static [Status]) {
     let source = Process::Agent(SOURCE);
     let starts = SourceStart { process: source, tombstones, asks_home: false, resets: true };
-    stage.spawn(EVACUATION.process, "evacuation", evacuate(stage.clone(), EVACUATION));
-    stage.spawn(source, "start", source_starts(stage.clone(), starts));
+    stage.begin(EVACUATION.process, "evacuation", evacuate(stage.clone(), EVACUATION));
+    stage.begin(source, "start", source_starts(stage.clone(), starts));
 }

@@ -6,8 +6,8 @@
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{
-    Action, ActionId, Db, Guest, Host, Instance, InstanceId, Invariant, Migration, MigrationId, Nova, Object,
-    Process, Service, Stage, Status,
+    Action, ActionId, Db, Guest, Host, Instance, InstanceId, Invariant, Migration, MigrationId, Nova,
+    Process, Range, Service, Stage, Statements, Status,
 };
 use super::program::source_start::{ALL_TOMBSTONES, SourceStart, source_starts};
 
@@ -48,14 +48,14 @@ fn world() -> Nova {
 fn start(stage: &Stage, guarded: bool) {
     let agent = Process::Agent(SOURCE);
     let starts = SourceStart { process: agent, tombstones: ALL_TOMBSTONES, asks_home: false, resets: false };
-    stage.spawn("operator", "return", goes_back(stage.clone(), guarded));
-    stage.spawn(agent, "start", source_starts(stage.clone(), starts));
+    stage.begin("operator", "return", goes_back(stage.clone(), guarded));
+    stage.begin(agent, "start", source_starts(stage.clone(), starts));
 }
 
 fn force_up(db: &mut Db<'_>, guarded: bool) -> bool {
     let owed = |row: &Migration| row.status == Status::Done;
     let refused =
-        guarded && db.list::<Migration>(Object::EvacuationsFrom(SOURCE)).iter().any(|(_, row)| owed(row));
+        guarded && db.list::<Migration>(Range::EvacuationsFrom(SOURCE)).iter().any(|(_, row)| owed(row));
     if !refused {
         db.put(SOURCE, Service { up: true });
     }
@@ -67,11 +67,11 @@ async fn goes_back(stage: Stage, guarded: bool) {
         return stage.step("return.refused", |db| db.end(RETURN, Action::Refused)).await;
     }
     let stop = |db: &mut Db<'_>| {
-        db.update((DEST, INSTANCE), |guest: &mut Guest| guest.running = false);
+        db.change((DEST, INSTANCE), |guest: &mut Guest| guest.running = false);
     };
     stage.step("migrate.stop", stop).await;
     let home = |db: &mut Db<'_>| {
-        db.update(INSTANCE, |row: &mut Instance| row.host = Some(SOURCE));
+        db.change(INSTANCE, |row: &mut Instance| row.host = Some(SOURCE));
     };
     stage.step("migrate.host", home).await;
     let guest = Guest { running: true, uses: [].into() };

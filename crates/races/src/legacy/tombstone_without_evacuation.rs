@@ -6,7 +6,7 @@
 use super::arranged::{Legacy, Repair};
 use super::nova::{
     Action, ActionId, Db, Host, Instance, InstanceId, Invariant, Migration, MigrationId, Nova, Process,
-    Service, Stage, Status, Task,
+    Service, Stage, Statements, Status, Task,
 };
 use super::program::source_start::{ALL_TOMBSTONES, SourceStart, source_starts};
 
@@ -50,20 +50,20 @@ fn world() -> Nova {
 }
 
 fn start(stage: &Stage, unplaced: Status, starts: SourceStart) {
-    stage.spawn("api", "evacuation request", request(stage.clone(), unplaced));
-    stage.spawn(STARTS.process, "start", source_starts(stage.clone(), starts));
+    stage.begin("api", "evacuation request", request(stage.clone(), unplaced));
+    stage.begin(STARTS.process, "start", source_starts(stage.clone(), starts));
 }
 
 async fn request(stage: Stage, unplaced: Status) {
     let accept = |db: &mut Db<'_>| {
         let row = Migration { instance: INSTANCE, source: SOURCE, dest: None, status: Status::Accepted };
         db.put(MIGRATION, row);
-        db.update(INSTANCE, |row: &mut Instance| row.task = Some(Task::Rebuilding));
+        db.change(INSTANCE, |row: &mut Instance| row.task = Some(Task::Rebuilding));
     };
     stage.step("evacuate.accept", accept).await;
     let no_host = move |db: &mut Db<'_>| {
-        db.update(MIGRATION, |row: &mut Migration| row.status = unplaced);
-        db.update(INSTANCE, |row: &mut Instance| row.task = None);
+        db.change(MIGRATION, |row: &mut Migration| row.status = unplaced);
+        db.change(INSTANCE, |row: &mut Instance| row.task = None);
         db.end(EVACUATION, Action::Refused);
     };
     stage.step("schedule.no_host", no_host).await;

@@ -6,8 +6,8 @@
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{
-    Action, ActionId, Db, Extra, Guest, Host, Instance, InstanceId, Invariant, Memory, Nova, Object, Process,
-    Slot, Stage, Vm,
+    Action, ActionId, Db, Extra, Guest, Host, Instance, InstanceId, Invariant, Memory, Nova, Process, Range,
+    Slot, Stage, Statements, Vm,
 };
 
 const HOST: Host = Host("h");
@@ -40,14 +40,14 @@ pub(super) const LEGACY: Legacy = Legacy {
 
 fn start(stage: &Stage, saved_under_lock: bool) {
     for (id, action) in BOOTS {
-        stage.spawn(AGENT, action.0, boot(stage.clone(), id, action, saved_under_lock));
+        stage.begin(AGENT, action.0, boot(stage.clone(), id, action, saved_under_lock));
     }
-    stage.spawn(AGENT, "audit", audit(stage.clone()));
+    stage.begin(AGENT, "audit", audit(stage.clone()));
 }
 
 /// Takes the processor in memory, if it is free there.
 fn claim(db: &mut Db<'_>, id: InstanceId) -> bool {
-    let mut memory = db.get::<Memory>(AGENT).unwrap_or_default();
+    let mut memory = db.find::<Memory>(AGENT).unwrap_or_default();
     let free = !memory.held.contains_key(&PROCESSOR);
     if free {
         memory.held.insert(PROCESSOR, id);
@@ -66,7 +66,7 @@ async fn boot(stage: Stage, id: InstanceId, action: ActionId, saved_under_lock: 
         return stage.step("boot.refused", move |db| db.end(action, Action::Refused)).await;
     }
     let place = move |db: &mut Db<'_>| {
-        db.update(id, |row: &mut Instance| row.host = Some(HOST));
+        db.change(id, |row: &mut Instance| row.host = Some(HOST));
     };
     stage.step("claim.host", place).await;
     if saved_under_lock {
@@ -79,7 +79,7 @@ async fn boot(stage: Stage, id: InstanceId, action: ActionId, saved_under_lock: 
     let guest = Guest { running: true, uses: [PROCESSOR].into() };
     stage.step("spawn", move |db| db.put((HOST, id), guest.clone())).await;
     let end = move |db: &mut Db<'_>| {
-        db.update(id, |row: &mut Instance| row.vm = Vm::Active);
+        db.change(id, |row: &mut Instance| row.vm = Vm::Active);
         db.end(action, Action::Done);
     };
     stage.step("boot.ends", end).await;
@@ -89,9 +89,9 @@ async fn boot(stage: Stage, id: InstanceId, action: ActionId, saved_under_lock: 
 async fn audit(stage: Stage) {
     stage.lock(AGENT).await;
     let read = |db: &mut Db<'_>| {
-        let here = db.list::<Instance>(Object::InstancesOn(HOST));
+        let here = db.list::<Instance>(Range::InstancesOn(HOST));
         let pinned = here.into_iter().flat_map(|(id, _)| {
-            let pins = db.get::<Extra>(id).map(|extra| extra.pins).unwrap_or_default();
+            let pins = db.find::<Extra>(id).map(|extra| extra.pins).unwrap_or_default();
             pins.into_iter().map(move |slot| (slot, id))
         });
         pinned.collect()

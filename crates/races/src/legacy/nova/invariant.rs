@@ -5,7 +5,10 @@ use std::fmt;
 
 use super::Nova;
 use super::name::{Consumer, InstanceId, Slot};
-use super::row::{Action, Guest, Status, Storage, Vm};
+use super::row::{
+    Action, Allocation, Device, Extra, Guest, Instance, Lock, Memory, Migration, NodeRecord, Provider, Ring,
+    Service, Status, Storage, Vm,
+};
 
 /// An invariant by its short name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,7 +118,7 @@ fn judge<'a>(nova: &Nova, mut judges: impl Iterator<Item = &'a Invariant>) -> Re
 
 /// The guests that run: of which instance, on which host is in what they use.
 fn running(nova: &Nova) -> impl Iterator<Item = (InstanceId, &Guest)> {
-    nova.guests.iter().filter(|(_, guest)| guest.running).map(|((_, id), guest)| (*id, guest))
+    nova.rows::<Guest>().filter(|(_, guest)| guest.running).map(|((_, id), guest)| (id, guest))
 }
 
 fn used_twice(nova: &Nova) -> Option<String> {
@@ -129,7 +132,7 @@ fn used_twice(nova: &Nova) -> Option<String> {
 
 fn not_its_own(nova: &Nova) -> Option<String> {
     running(nova).find_map(|(id, guest)| {
-        let foreign = guest.uses.iter().find_map(|slot| match nova.devices.get(slot)?.owner {
+        let foreign = guest.uses.iter().find_map(|slot| match nova.row::<Device>(*slot)?.owner {
             Some(owner) if owner == id => None,
             owner => Some((slot, owner)),
         });
@@ -137,47 +140,50 @@ fn not_its_own(nova: &Nova) -> Option<String> {
             let says = owner.map_or_else(|| "free".to_owned(), |owner| format!("it is of {owner}"));
             return Some(format!("{slot} is used by the guest of {id} and the table says {says}"));
         }
-        let asked = nova.instances.get(&id).filter(|row| row.lives()).map_or(0, |row| row.needs);
+        let asked = nova.row::<Instance>(id).filter(|row| row.lives()).map_or(0, |row| row.needs);
         (guest.uses.len() < asked)
             .then(|| format!("the guest of {id} runs without a device that it asked for"))
     })
 }
 
 fn leaked(nova: &Nova) -> Option<String> {
-    let kept = nova.devices.iter().filter_map(|(slot, device)| Some((*slot, device.owner?)));
+    let kept = nova.rows::<Device>().filter_map(|(slot, device)| Some((slot, device.owner?)));
     let leaked = kept.filter(|(slot, owner)| !is_kept_rightly(nova, *slot, *owner));
-    let guests = nova.guests.keys().filter(|(_, id)| nova.instances.get(id).is_some_and(|row| !row.lives()));
+    let guests =
+        nova.rows::<Guest>().filter(|((_, id), _)| nova.row::<Instance>(*id).is_some_and(|row| !row.lives()));
     let told = leaked.map(|(slot, owner)| format!("{slot} is kept for {owner}, which has no use for it"));
-    told.chain(guests.map(|(host, id)| format!("a guest of deleted {id} is left on {host}"))).next()
+    told.chain(guests.map(|((host, id), _)| format!("a guest of deleted {id} is left on {host}"))).next()
 }
 
 /// Whether a device is where its owner is, where it moves, or on a host that has yet to come back and clean up.
 fn is_kept_rightly(nova: &Nova, slot: Slot, owner: InstanceId) -> bool {
     let host = slot.host();
-    let Some(instance) = nova.instances.get(&owner).filter(|row| row.lives()) else { return false };
-    let moves = nova.migrations.values().filter(|row| row.instance == owner && row.status.is_unfinished());
-    let moving = moves.into_iter().any(|row| row.source == host || row.dest == Some(host));
-    let down = nova.services.get(&host).is_some_and(|service| !service.up);
+    let Some(instance) = nova.row::<Instance>(owner).filter(|row| row.lives()) else { return false };
+    let moves =
+        nova.rows::<Migration>().filter(|(_, row)| row.instance == owner && row.status.is_unfinished());
+    let moving = moves.into_iter().any(|(_, row)| row.source == host || row.dest == Some(host));
+    let down = nova.row::<Service>(host).is_some_and(|service| !service.up);
     instance.host == Some(host) || moving || down
 }
 
 fn elsewhere(nova: &Nova) -> Option<String> {
-    nova.guests.iter().filter(|(_, guest)| guest.running).find_map(|((host, id), guest)| {
-        if let Some(slot) = guest.uses.iter().find(|slot| slot.host() != *host) {
+    nova.rows::<Guest>().filter(|(_, guest)| guest.running).find_map(|((host, id), guest)| {
+        if let Some(slot) = guest.uses.iter().find(|slot| slot.host() != host) {
             return Some(format!("the guest of {id} on {host} was given {slot}"));
         }
-        let home = nova.instances.get(id).filter(|row| row.lives())?.host?;
-        (home != *host).then(|| format!("the guest of {id} runs on {host} and the table says {home}"))
+        let home = nova.row::<Instance>(id).filter(|row| row.lives())?.host?;
+        (home != host).then(|| format!("the guest of {id} runs on {host} and the table says {home}"))
     })
 }
 
 fn miscounted(nova: &Nova) -> Option<String> {
-    let pinned = |id: &InstanceId| nova.extras.get(id).map_or_else(BTreeSet::new, |extra| extra.pins.clone());
-    let placed = nova.instances.iter().filter(|(_, row)| row.lives() && row.host.is_some());
-    let used: BTreeSet<Slot> = placed.flat_map(|(id, _)| pinned(id)).collect();
-    let is_counted = |slot: &Slot| nova.memories.values().any(|memory| memory.held.contains_key(slot));
+    let pinned =
+        |id: &InstanceId| nova.row::<Extra>(*id).map_or_else(BTreeSet::new, |extra| extra.pins.clone());
+    let placed = nova.rows::<Instance>().filter(|(_, row)| row.lives() && row.host.is_some());
+    let used: BTreeSet<Slot> = placed.flat_map(|(id, _)| pinned(&id)).collect();
+    let is_counted = |slot: &Slot| nova.rows::<Memory>().any(|(_, memory)| memory.held.contains_key(slot));
     let missed = used.iter().find(|slot| !is_counted(slot));
-    let held = nova.memories.values().flat_map(|memory| memory.held.keys());
+    let held = nova.rows::<Memory>().flat_map(|(_, memory)| memory.held.keys());
     let mut surplus = held.filter(|slot| matches!(slot, Slot::Processor(..)) && !used.contains(slot));
     missed
         .map(|slot| format!("{slot} is used and not counted"))
@@ -186,28 +192,28 @@ fn miscounted(nova: &Nova) -> Option<String> {
 
 /// A world without resource providers has no Placement.
 fn misallocated(nova: &Nova) -> Option<String> {
-    for (node, entry) in &nova.ring {
-        let known = nova.nodes.get(node).is_some_and(|record| record.host == entry.host);
-        if !known || !nova.providers.contains_key(node) {
+    for (node, entry) in nova.rows::<Ring>() {
+        let known = nova.row::<NodeRecord>(node).is_some_and(|record| record.host == entry.host);
+        if !known || nova.row::<Provider>(node).is_none() {
             return Some(format!(
                 "the driver of {} reports {node}, which has no record or provider",
                 entry.host
             ));
         }
     }
-    if nova.providers.is_empty() {
-        return None;
-    }
+    nova.rows::<Provider>().next()?;
     let lives = |consumer: &Consumer| match consumer {
-        Consumer::Instance(id) => nova.instances.get(id).is_some_and(|row| row.lives()),
-        Consumer::Migration(id) => nova.migrations.get(id).is_some_and(|row| row.status.is_unfinished()),
+        Consumer::Instance(id) => nova.row::<Instance>(*id).is_some_and(|row| row.lives()),
+        Consumer::Migration(id) => nova.row::<Migration>(*id).is_some_and(|row| row.status.is_unfinished()),
     };
-    if let Some(orphan) = nova.allocations.keys().find(|consumer| !lives(consumer)) {
+    if let Some(orphan) =
+        nova.rows::<Allocation>().map(|(consumer, _)| consumer).find(|consumer| !lives(consumer))
+    {
         return Some(format!("{orphan} holds an allocation and does not exist"));
     }
-    let placed = nova.instances.iter().filter(|(_, row)| row.lives());
-    placed.filter_map(|(id, row)| Some((*id, row.host?))).find_map(|(id, host)| {
-        let allocation = nova.allocations.get(&Consumer::Instance(id));
+    let placed = nova.rows::<Instance>().filter(|(_, row)| row.lives());
+    placed.filter_map(|(id, row)| Some((id, row.host?))).find_map(|(id, host)| {
+        let allocation = nova.row::<Allocation>(Consumer::Instance(id));
         let covered = allocation.is_some_and(|allocation| allocation.on.contains(&host.node()));
         (!covered).then(|| format!("{id} is on {host} and holds no allocation there"))
     })
@@ -219,24 +225,25 @@ fn runs_twice(nova: &Nova) -> Option<String> {
 }
 
 fn no_copy(nova: &Nova) -> Option<String> {
-    let made = nova.instances.iter().filter(|(_, row)| matches!(row.vm, Vm::Active | Vm::Error));
+    let made = nova.rows::<Instance>().filter(|(_, row)| matches!(row.vm, Vm::Active | Vm::Error));
     let mut local = made.filter(|(_, row)| row.storage == Storage::Local);
-    let lost = local.find(|(id, _)| !nova.guests.keys().any(|(_, guest)| guest == *id));
+    let lost = local.find(|(id, _)| !nova.rows::<Guest>().any(|((_, guest), _)| guest == *id));
     lost.map(|(id, _)| format!("no copy of {id} is left on any host"))
 }
 
 fn unfinished(nova: &Nova) -> Option<String> {
-    let room = || nova.devices.iter().find(|(_, device)| device.owner.is_none()).map(|(slot, _)| slot);
-    let ended = nova.actions.iter().find_map(|(action, outcome)| match outcome {
+    let room = || nova.rows::<Device>().find(|(_, device)| device.owner.is_none()).map(|(slot, _)| slot);
+    let ended = nova.rows::<Action>().find_map(|(action, outcome)| match outcome {
         Action::Done | Action::Refused => None,
         Action::Open => Some(format!("{action} never ended")),
         Action::NoRoom => room().map(|slot| format!("{action} found no room, and {slot} is free")),
         Action::Failed(why) => Some(format!("{action} failed: {why}")),
     });
-    let endless =
-        nova.migrations.iter().find(|(_, row)| matches!(row.status, Status::Accepted | Status::PreMigrating));
-    let arrived = |instance: &InstanceId| nova.instances.get(instance).and_then(|row| row.host);
-    let mut wronged = nova.migrations.iter().filter(|(_, row)| {
+    let endless = nova
+        .rows::<Migration>()
+        .find(|(_, row)| matches!(row.status, Status::Accepted | Status::PreMigrating));
+    let arrived = |instance: &InstanceId| nova.row::<Instance>(*instance).and_then(|row| row.host);
+    let mut wronged = nova.rows::<Migration>().filter(|(_, row)| {
         row.status == Status::Error && row.dest.is_some() && arrived(&row.instance) == row.dest
     });
     ended
@@ -245,14 +252,14 @@ fn unfinished(nova: &Nova) -> Option<String> {
             wronged.next().map(|(id, row)| format!("migration {id} moved {} and is in error", row.instance))
         })
         .or_else(|| {
-            nova.locks.keys().next().map(|process| format!("the lock of {process} is never released"))
+            nova.rows::<Lock>().next().map(|(process, _)| format!("the lock of {process} is never released"))
         })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::name::{ActionId, Host, Process};
-    use super::super::row::{Allocation, Device, Instance, Memory, Provider, Service, Task};
+    use super::super::row::Task;
     use super::*;
 
     const HERE: Host = Host("here");

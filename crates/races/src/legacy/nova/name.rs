@@ -1,4 +1,4 @@
-//! Names: of what Nova keeps rows of, and of everything that a step can read or write.
+//! What Nova calls the things that it keeps rows of.
 
 use std::fmt;
 
@@ -106,66 +106,6 @@ impl fmt::Display for Consumer {
         match self {
             Consumer::Instance(id) => write!(f, "{id}"),
             Consumer::Migration(id) => write!(f, "migration {id}"),
-        }
-    }
-}
-
-/// What steps read and write: rows, and the lists that rows are in. Whatever enters or leaves a list writes the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Object {
-    Instance(InstanceId),
-    /// `instance_extra`: a row of its own, written by statements of its own.
-    Extra(InstanceId),
-    Migration(MigrationId),
-    Device(Slot),
-    Guest(Host, InstanceId),
-    Memory(Process),
-    Lock(Process),
-    BuildRequest(InstanceId),
-    Allocation(Consumer),
-    Provider(Node),
-    Node(Node),
-    Ring(Node),
-    Service(Host),
-    Action(ActionId),
-    InstancesOn(Host),
-    /// Moves from or to a host that Nova takes for unfinished.
-    MovesOf(Host),
-    EvacuationsFrom(Host),
-    FreeDevices(Host),
-    HeldDevices(Host),
-    GuestsOn(Host),
-    RunningOf(InstanceId),
-    ConsumersOn(Node),
-    NodesOf(Host),
-}
-
-impl fmt::Display for Object {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Object::Instance(id) => write!(f, "instance {id}"),
-            Object::Extra(id) => write!(f, "extra row of {id}"),
-            Object::Migration(id) => write!(f, "migration {id}"),
-            Object::Device(slot) => write!(f, "{slot}"),
-            Object::Guest(host, id) => write!(f, "guest of {id} on {host}"),
-            Object::Memory(process) => write!(f, "memory of {process}"),
-            Object::Lock(process) => write!(f, "lock of {process}"),
-            Object::BuildRequest(id) => write!(f, "build request of {id}"),
-            Object::Allocation(consumer) => write!(f, "allocation of {consumer}"),
-            Object::Provider(node) => write!(f, "provider {node}"),
-            Object::Node(node) => write!(f, "node {node}"),
-            Object::Ring(node) => write!(f, "ring entry of {node}"),
-            Object::Service(host) => write!(f, "service on {host}"),
-            Object::Action(id) => write!(f, "{id}"),
-            Object::InstancesOn(host) => write!(f, "instances on {host}"),
-            Object::MovesOf(host) => write!(f, "unfinished moves of {host}"),
-            Object::EvacuationsFrom(host) => write!(f, "evacuations from {host}"),
-            Object::FreeDevices(host) => write!(f, "free devices on {host}"),
-            Object::HeldDevices(host) => write!(f, "held devices on {host}"),
-            Object::GuestsOn(host) => write!(f, "guests on {host}"),
-            Object::RunningOf(id) => write!(f, "running guests of {id}"),
-            Object::ConsumersOn(node) => write!(f, "consumers on {node}"),
-            Object::NodesOf(host) => write!(f, "nodes of {host}"),
         }
     }
 }

@@ -1,28 +1,78 @@
-//! What a task of a historic protocol holds: steps over [`Db`], locks, tasks and deaths.
+//! What a task of a historic protocol holds: a world with transactions, locks, tasks and deaths.
 
-use std::borrow::Cow;
 use std::hash::Hash;
 
-use steadfast_explore::{Handle, When};
+use steadfast_explore::{Handle, Steady, When};
+use steadfast_model::cause::Cause;
+use steadfast_model::ids::Moment;
+use steadfast_operations::seam::{Env, Halt, Step, Transactions, Tx, TxError, View};
+use uuid::Uuid;
 
-use super::Nova;
-use super::db::Db;
 use super::name::Process;
-use super::row::{Lock, Memory, Row};
+use super::row::{Lock, Memory};
+use super::rows::{Kind, Record};
+use super::statement::{Db, Statements};
+use super::{Nova, Object, Touched};
+use crate::scene::cause;
+
+/// On whose request everything of Nova's is done.
+const ACTOR: &str = "nova";
+
+/// The node of tasks that belong to no process.
+const BESIDE: &str = "beside";
 
 #[derive(Debug, Clone)]
 pub struct Stage(Handle<Nova>);
 
-/// Does a step's body, and says what it touched.
-fn noted<T>(
-    mut body: impl FnMut(&mut Db<'_>) -> T + Send + 'static,
-) -> impl FnMut(&mut Nova) -> (T, steadfast_explore::Footprint<super::Object>) + Send + 'static {
-    move |nova| {
-        let mut db = Db::over(nova);
-        let value = body(&mut db);
-        (value, db.touched())
+impl Env for Stage {
+    /// No historic step looks at a clock.
+    fn now(&self) -> Moment {
+        Moment(0)
+    }
+
+    fn id(&self) -> Uuid {
+        Uuid::from_u128(u128::from(Steady::of(&self.0.named())))
+    }
+
+    /// Timers prove nothing, and never go off.
+    async fn timer(&self, _: Step, _: u64) {
+        std::future::pending::<()>().await;
+    }
+
+    fn spawn(&self, task: Step, future: impl Future<Output = ()> + Send + 'static) {
+        self.0.spawn(BESIDE, task, future);
+    }
+
+    fn stands_at(&self, state: &impl Hash) {
+        self.0.stands_at(state);
+    }
+
+    fn standing(&self) -> u64 {
+        self.0.standing()
     }
 }
+
+impl Transactions<Record> for Stage {
+    async fn tx<T, B>(&self, step: Step, cause: &Cause, mut body: B) -> Result<T, TxError>
+    where
+        T: Hash + Clone + Send + 'static,
+        B: FnMut(&mut Tx<'_, Record>) -> Result<T, Halt> + Send + 'static,
+    {
+        let cause = cause.clone();
+        self.0.step(step, move |nova| nova.transact(step, &cause, &mut body)).await
+    }
+
+    async fn view<T, B>(&self, step: Step, mut body: B) -> Result<T, TxError>
+    where
+        T: Hash + Clone + Send + 'static,
+        B: FnMut(&mut View<'_, Record>) -> Result<T, Halt> + Send + 'static,
+    {
+        self.0.step(step, move |nova| nova.look(&mut body)).await
+    }
+}
+
+/// No body of Nova's refuses, and none of its rows is unreadable.
+const COMMITS: &str = "a transaction over the newest rows commits";
 
 impl Stage {
     pub(in crate::legacy) fn new(handle: &Handle<Nova>) -> Stage {
@@ -32,22 +82,27 @@ impl Stage {
     /// One statement, transaction, message or order.
     pub fn step<T: Hash + Clone + Send + 'static>(
         &self,
-        label: impl Into<Cow<'static, str>>,
-        body: impl FnMut(&mut Db<'_>) -> T + Send + 'static,
+        label: Step,
+        mut body: impl FnMut(&mut Db<'_>) -> T + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
-        self.0.step(label, noted(body))
+        let stage = self.clone();
+        async move { stage.tx(label, &cause(ACTOR), move |db| Ok(body(db))).await.expect(COMMITS) }
     }
 
     /// A step that waits until a row is as it should be.
-    pub fn step_when<R: Row, T: Hash + Clone + Send + 'static>(
+    pub fn step_when<K: Kind, T: Hash + Clone + Send + 'static>(
         &self,
-        label: impl Into<Cow<'static, str>>,
-        key: R::Key,
-        open: impl Fn(Option<&R>) -> bool + Send + Sync + 'static,
-        body: impl FnMut(&mut Db<'_>) -> T + Send + 'static,
+        label: Step,
+        key: K::Key,
+        open: impl Fn(Option<&K>) -> bool + Send + Sync + 'static,
+        mut body: impl FnMut(&mut Db<'_>) -> T + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
-        let when = When::new([R::object(key)], move |nova: &Nova| open(R::table(nova).get(&key)));
-        self.0.step_when(label, when, noted(body))
+        let when = When::new([Object::Row(K::name(key))], move |nova: &Nova| open(nova.row(key)));
+        let by = cause(ACTOR);
+        self.0.step_when(label, when, move |nova| {
+            let (done, touched) = nova.transact(label, &by, &mut |db| Ok(body(db)));
+            (done.expect(COMMITS), touched)
+        })
     }
 
     /// Takes the semaphore of a process.
@@ -61,7 +116,7 @@ impl Stage {
     }
 
     /// Runs a task of a process, or of whatever else can die by itself.
-    pub fn spawn(
+    pub fn begin(
         &self,
         node: impl ToString,
         name: &'static str,
@@ -76,21 +131,24 @@ impl Stage {
         process: Process,
         after: impl Future<Output = ()> + Send + 'static,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let stage = self.clone();
-        let crash = self.0.crash(format!("{process} dies"), vec![process.to_string()], move |nova| {
-            let mut db = Db::over(nova);
-            db.delete::<Lock>(process);
-            db.delete::<Memory>(process);
-            db.touched()
-        });
+        let (stage, by) = (self.clone(), cause(ACTOR));
+        let forgotten = move |nova: &mut Nova| {
+            let mut forgets = |db: &mut Db<'_>| {
+                db.delete::<Lock>(process);
+                db.delete::<Memory>(process);
+                Ok(())
+            };
+            nova.transact("dies", &by, &mut forgets).1
+        };
+        let crash = self.0.crash(format!("{process} dies"), vec![process.to_string()], forgotten);
         async move {
             crash.await;
-            stage.spawn(process, "after its restart", after);
+            stage.begin(process, "after its restart", after);
         }
     }
 
     /// Whatever has no state of its own dies at some moment: a message that it was to send is never sent.
     pub fn stops(&self, node: &'static str) -> impl Future<Output = ()> + Send + 'static {
-        self.0.crash(format!("{node} dies"), vec![node.to_owned()], |nova| Db::over(nova).touched())
+        self.0.crash(format!("{node} dies"), vec![node.to_owned()], |_| Touched::nothing())
     }
 }

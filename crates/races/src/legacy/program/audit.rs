@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::legacy::nova::{
     Action, ActionId, Allocation, Consumer, Db, Device, Extra, Host, Instance, InstanceId, Migration,
-    MigrationId, Object, Process, Slot, Stage, Status,
+    MigrationId, Process, Range, Slot, Stage, Statements, Status,
 };
 
 /// How the audit reads what it judges by.
@@ -75,15 +75,15 @@ impl Audit {
 }
 
 fn instances(db: &mut Db<'_>, host: Host) -> BTreeSet<InstanceId> {
-    db.list::<Instance>(Object::InstancesOn(host)).into_iter().map(|(id, _)| id).collect()
+    db.list::<Instance>(Range::InstancesOn(host)).into_iter().map(|(id, _)| id).collect()
 }
 
 fn held(db: &mut Db<'_>, host: Host) -> Vec<(Slot, Device)> {
-    db.list(Object::HeldDevices(host))
+    db.list(Range::HeldDevices(host))
 }
 
 fn moves(db: &mut Db<'_>, host: Host) -> Vec<(MigrationId, Migration)> {
-    db.list(Object::MovesOf(host))
+    db.list(Range::MovesOf(host))
 }
 
 /// Frees the devices of whatever is in neither list: absence is taken for proof.
@@ -128,7 +128,7 @@ async fn look_at_contexts(stage: &Stage, contexts: Contexts, seen: &Seen) -> boo
     }
     let ids: Vec<_> = seen.moves.iter().map(|(id, row)| (*id, row.instance)).collect();
     let read = move |db: &mut Db<'_>| -> Vec<_> {
-        let context = |(id, instance)| (id, db.get::<Extra>(instance).and_then(|extra| extra.context));
+        let context = |(id, instance)| (id, db.find::<Extra>(instance).and_then(|extra| extra.context));
         ids.iter().copied().map(context).collect()
     };
     for (id, context) in stage.step("audit.contexts", read).await {
@@ -136,7 +136,7 @@ async fn look_at_contexts(stage: &Stage, contexts: Contexts, seen: &Seen) -> boo
             None if contexts == Contexts::Needed => return false,
             Some(other) if contexts == Contexts::MarkOthers && other != id => {
                 let mark = move |db: &mut Db<'_>| {
-                    db.update(id, |row: &mut Migration| row.status = Status::Error);
+                    db.change(id, |row: &mut Migration| row.status = Status::Error);
                 };
                 stage.step("audit.mark_error", mark).await;
             }
@@ -151,20 +151,20 @@ async fn remove_strangers(stage: &Stage, strangers: Strangers, host: Host, seen:
     if strangers == Strangers::Ignored {
         return;
     }
-    let list = move |db: &mut Db<'_>| db.list::<Allocation>(Object::ConsumersOn(host.node()));
+    let list = move |db: &mut Db<'_>| db.list::<Allocation>(Range::ConsumersOn(host.node()));
     for (consumer, allocation) in stage.step("audit.consumers", list).await {
         let Consumer::Instance(id) = consumer else { continue };
         if seen.here.contains(&id) {
             continue;
         }
-        let row = stage.step("audit.consumer", move |db| db.get::<Instance>(id)).await;
+        let row = stage.step("audit.consumer", move |db| db.find::<Instance>(id)).await;
         let goes = match row {
             Some(row) => !row.lives(),
             None => strangers == Strangers::RemovedUnlessLive,
         };
         if goes {
             let remove = move |db: &mut Db<'_>| {
-                let now = db.get::<Allocation>(consumer);
+                let now = db.find::<Allocation>(consumer);
                 if now.is_some_and(|now| now.generation == allocation.generation) {
                     db.delete::<Allocation>(consumer);
                 }

@@ -1,7 +1,7 @@
 //! Nova's boot of an instance with one device: the scheduler looks, the host's agent claims under its lock and builds.
 
 use crate::legacy::nova::{
-    Action, ActionId, Db, Device, Guest, Instance, InstanceId, Object, Process, Stage, Vm,
+    Action, ActionId, Db, Device, Guest, Instance, InstanceId, Process, Range, Stage, Statements, Vm,
 };
 
 /// What becomes of a boot whose device was taken since the scheduler looked.
@@ -24,7 +24,7 @@ pub struct Boot {
 pub async fn boot(stage: Stage, how: Boot) {
     let Boot { instance, action, process, late_claim } = how;
     let host = process.host();
-    let fits = move |db: &mut Db<'_>| !db.list::<Device>(Object::FreeDevices(host)).is_empty();
+    let fits = move |db: &mut Db<'_>| !db.list::<Device>(Range::FreeDevices(host)).is_empty();
     if !stage.step("schedule", fits).await {
         return stage.step("boot.refused", move |db| db.end(action, Action::Refused)).await;
     }
@@ -33,7 +33,7 @@ pub async fn boot(stage: Stage, how: Boot) {
         let device = db.take_device(host, instance);
         let goes_on = device.is_some() || late_claim == LateClaim::Logged;
         if goes_on {
-            db.update(instance, |row: &mut Instance| row.host = Some(host));
+            db.change(instance, |row: &mut Instance| row.host = Some(host));
         }
         goes_on.then_some(device)
     };
@@ -45,7 +45,7 @@ pub async fn boot(stage: Stage, how: Boot) {
     let guest = Guest { running: true, uses: device.into_iter().collect() };
     stage.step("spawn", move |db| db.put((host, instance), guest.clone())).await;
     let active = move |db: &mut Db<'_>| {
-        db.update(instance, |row: &mut Instance| row.vm = Vm::Active);
+        db.change(instance, |row: &mut Instance| row.vm = Vm::Active);
         db.end(action, Action::Done);
     };
     stage.step("boot.ends", active).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::legacy::nova::{
     Action, ActionId, Db, Extra, Guest, Host, Instance, InstanceId, Migration, MigrationId, Process, Slot,
-    Stage, Status, Task, Vm,
+    Stage, Statements, Status, Task, Vm,
 };
 
 /// How the host, the context and the migration's end are written.
@@ -42,12 +42,12 @@ fn come_home(db: &mut Db<'_>, id: InstanceId, host: Host) -> bool {
 }
 
 fn drop_context(db: &mut Db<'_>, id: InstanceId) {
-    db.update(id, |extra: &mut Extra| extra.context = None);
+    db.change(id, |extra: &mut Extra| extra.context = None);
 }
 
 /// The move's status, written over whatever stands there.
 fn set_status(db: &mut Db<'_>, id: MigrationId, status: Status) {
-    db.update(id, |row: &mut Migration| row.status = status);
+    db.change(id, |row: &mut Migration| row.status = status);
 }
 
 /// The move claim: the migration is named and taken first, and the devices last.
@@ -57,7 +57,7 @@ async fn claim(stage: &Stage, how: Evacuation) -> Option<BTreeSet<Slot>> {
     stage.lock(process).await;
     let take = move |db: &mut Db<'_>| {
         let taken = Status::PreMigrating;
-        db.update(migration, |row: &mut Migration| (row.status, row.dest) = (taken, Some(host)));
+        db.change(migration, |row: &mut Migration| (row.status, row.dest) = (taken, Some(host)));
     };
     stage.step("claim.migration", take).await;
     let context =

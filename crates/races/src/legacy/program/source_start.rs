@@ -2,7 +2,8 @@
 //! what looks broken.
 
 use crate::legacy::nova::{
-    Db, Guest, Host, Instance, InstanceId, Migration, MigrationId, Object, Process, Stage, Status, Task, Vm,
+    Db, Guest, Host, Instance, InstanceId, Migration, MigrationId, Process, Range, Stage, Statements, Status,
+    Task, Vm,
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +21,7 @@ pub struct SourceStart {
 pub const ALL_TOMBSTONES: &[Status] = &[Status::Accepted, Status::PreMigrating, Status::Done];
 
 fn evacuated(db: &mut Db<'_>, how: SourceStart, host: Host) -> Vec<(MigrationId, InstanceId)> {
-    let rows = db.list::<Migration>(Object::EvacuationsFrom(host));
+    let rows = db.list::<Migration>(Range::EvacuationsFrom(host));
     let dead = rows.into_iter().filter(|(_, row)| how.tombstones.contains(&row.status));
     let dead: Vec<_> = dead.map(|(id, row)| (id, row.instance)).collect();
     let elsewhere = |db: &mut Db<'_>, id| db.row::<Instance>(id).host != Some(host);
@@ -29,13 +30,13 @@ fn evacuated(db: &mut Db<'_>, how: SourceStart, host: Host) -> Vec<(MigrationId,
 
 pub async fn source_starts(stage: Stage, how: SourceStart) {
     let host = how.process.host();
-    let here = move |db: &mut Db<'_>| db.list::<Instance>(Object::InstancesOn(host));
+    let here = move |db: &mut Db<'_>| db.list::<Instance>(Range::InstancesOn(host));
     let here = if how.resets { stage.step("init.instances", here).await } else { Vec::new() };
     let evacuated = stage.step("init.evacuations", move |db| evacuated(db, how, host)).await;
     for (migration, instance) in evacuated.clone() {
         stage.step("init.destroy", move |db| db.delete::<Guest>((host, instance))).await;
         let complete = move |db: &mut Db<'_>| {
-            db.update(migration, |row: &mut Migration| row.status = Status::Completed);
+            db.change(migration, |row: &mut Migration| row.status = Status::Completed);
         };
         stage.step("init.complete", complete).await;
     }
@@ -43,7 +44,7 @@ pub async fn source_starts(stage: Stage, how: SourceStart) {
     let stuck = here.into_iter().filter(|(id, row)| row.task == Some(Task::Rebuilding) && !gone(id));
     for (id, _) in stuck.collect::<Vec<_>>() {
         let reset = move |db: &mut Db<'_>| {
-            db.update(id, |row: &mut Instance| (row.vm, row.task) = (Vm::Error, None));
+            db.change(id, |row: &mut Instance| (row.vm, row.task) = (Vm::Error, None));
         };
         stage.step("init.reset", reset).await;
     }

@@ -136,20 +136,20 @@ fn start(stage: &Stage, repair: Repair, circumstance: Circumstance) {
         ending: repair.ending(),
     };
     let audits = |process| audit(stage.clone(), Audit { reads: repair.reads(), ..Audit::of(process) }, AUDIT);
-    stage.spawn(agent, "evacuation", evacuate(stage.clone(), evacuation));
-    stage.spawn(agent, "audit", audits(agent));
+    stage.begin(agent, "evacuation", evacuate(stage.clone(), evacuation));
+    stage.begin(agent, "audit", audits(agent));
     match circumstance {
         Circumstance::Alone => {}
         Circumstance::SecondProcess => {
             let second = Process::SecondAgent(DEST);
-            stage.spawn(second, "audit", audits(second));
+            stage.begin(second, "audit", audits(second));
         }
         Circumstance::Tool => {
             let tool = Process::Tool(DEST);
             let audits = Audit { devices: Devices::Last, reads: repair.reads(), ..Audit::of(tool) };
-            stage.spawn(tool, "audit", audit(stage.clone(), audits, AUDIT));
+            stage.begin(tool, "audit", audit(stage.clone(), audits, AUDIT));
         }
-        Circumstance::Crash => stage.spawn("fate", "death of the agent", stage.dies(agent, audits(agent))),
+        Circumstance::Crash => stage.begin("fate", "death of the agent", stage.dies(agent, audits(agent))),
     }
 }
 
