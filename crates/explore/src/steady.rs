@@ -38,11 +38,9 @@ impl Hasher for Steady {
         for word in &mut words {
             self.take(u64::from_le_bytes(word.try_into().expect("a chunk of eight")));
         }
-        let mut last = [0; 8];
         let rest = words.remainder();
         if !rest.is_empty() {
-            last[..rest.len()].copy_from_slice(rest);
-            self.take(u64::from_le_bytes(last));
+            self.take(rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Writes that are not stored yet, laid over what the engine answers: a body's own, and those of the bodies
 //! before it in the same batch.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use steadfast_model::ids::Generation;
@@ -61,11 +62,15 @@ impl<R: Rows> Overlay<R> {
         row
     }
 
-    /// Applies what stands here to an engine's answer.
-    pub(super) fn apply(&self, ask: &AskOf<R>, rows: Vec<Stored<R>>) -> Vec<Stored<R>> {
+    /// Applies what stands here to an engine's answers.
+    pub(super) fn apply(&self, asks: &[AskOf<R>], answers: Vec<Vec<Stored<R>>>) -> Vec<Vec<Stored<R>>> {
         if self.rows.is_empty() && self.bumps.is_empty() {
-            return rows;
+            return answers;
         }
+        asks.iter().zip(answers).map(|(ask, rows)| self.apply_one(ask, rows)).collect()
+    }
+
+    fn apply_one(&self, ask: &AskOf<R>, rows: Vec<Stored<R>>) -> Vec<Stored<R>> {
         let rows = match ask {
             RawAsk::Get(key) => match self.rows.get(key) {
                 Some(own) => own.iter().map(|own| laid_over(own, rows.first())).collect(),
@@ -94,9 +99,15 @@ impl<R: Rows> Overlay<R> {
         }
     }
 
-    /// The question to what lies below: a page is asked for with room for the rows that may be taken away from it.
-    pub(super) fn widen(&self, ask: &AskOf<R>) -> AskOf<R> {
-        let mut ask = ask.clone();
+    /// The questions to what lies below: a page is asked for with room for the rows that may be taken away from it.
+    pub(super) fn widen<'q>(&self, asks: &'q [AskOf<R>]) -> Cow<'q, [AskOf<R>]> {
+        if self.rows.is_empty() {
+            return Cow::Borrowed(asks);
+        }
+        asks.iter().map(|ask| self.widen_one(ask.clone())).collect()
+    }
+
+    fn widen_one(&self, mut ask: AskOf<R>) -> AskOf<R> {
         if let RawAsk::Of(range, page) = &mut ask {
             let hidden = self.rows.keys().filter(|key| R::table(key) == R::table_of(range)).count();
             page.limit = page.limit.saturating_add(hidden);

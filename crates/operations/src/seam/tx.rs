@@ -93,11 +93,10 @@ impl<R: Rows> View<'_, R> {
 
     fn fetch(&mut self, asks: &[AskOf<R>]) -> Result<Vec<Vec<Stored<R>>>, Abort> {
         // Own writes lie over those of the batch, and these over the engine's answer.
-        let of_batch: Vec<AskOf<R>> = asks.iter().map(|ask| self.own.widen(ask)).collect();
-        let of_engine: Vec<AskOf<R>> = of_batch.iter().map(|ask| self.base.widen(ask)).collect();
+        let of_batch = self.own.widen(asks);
+        let of_engine = self.base.widen(&of_batch);
         let answers = self.engine.fetch(&of_engine)?;
-        let over_batch = of_batch.iter().zip(answers).map(|(ask, rows)| self.base.apply(ask, rows));
-        Ok(asks.iter().zip(over_batch).map(|(ask, rows)| self.own.apply(ask, rows)).collect())
+        Ok(self.own.apply(asks, self.base.apply(&of_batch, answers)))
     }
 
     /// When the transaction began.

@@ -110,7 +110,7 @@ impl<R: Rows> Memory<R> {
         }
     }
 
-    fn expected(&self, write: &Write<R>, ahead: &BTreeMap<R::Key, Option<Generation>>) -> bool {
+    fn expected(&self, write: &Write<R>, ahead: &BTreeMap<&R::Key, Option<Generation>>) -> bool {
         let stored = || self.row(&write.key).map(|row| row.generation);
         let now = ahead.get(&write.key).copied().unwrap_or_else(stored);
         now == write.expects
@@ -176,14 +176,14 @@ impl<R: Rows> Engine<R> for Memory<R> {
 
     fn commit(&mut self, batch: &[Changes<R>]) -> Result<Version, CommitError> {
         // A member may build on the one before it: what it expects is what that one will have written.
-        let mut ahead: BTreeMap<R::Key, Option<Generation>> = BTreeMap::new();
+        let mut ahead: BTreeMap<&R::Key, Option<Generation>> = BTreeMap::new();
         for write in batch.iter().flat_map(|changes| &changes.writes) {
             if !self.expected(write, &ahead) {
                 return Err(CommitError::Conflict);
             }
             let written =
                 write.record.as_ref().map(|_| write.expects.map_or(Generation(1), Generation::next));
-            ahead.insert(write.key.clone(), written);
+            ahead.insert(&write.key, written);
         }
         batch.iter().for_each(|changes| self.store(changes));
         Ok(self.version())
