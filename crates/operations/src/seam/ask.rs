@@ -98,7 +98,7 @@ pub struct Of<T: Row> {
 }
 
 impl<T: Row> Of<T> {
-    /// The whole list. Only for lists that are bounded by what they belong to.
+    /// The whole list: see [`Page::ALL`].
     pub fn all(range: <T::Of as Rows>::Range) -> Of<T> {
         Of { range, page: Page::ALL, _row: PhantomData }
     }

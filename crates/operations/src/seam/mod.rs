@@ -25,4 +25,4 @@ pub use follow::Grounds;
 pub use overlay::Overlay;
 pub use record::{Key, Range, Record, Table};
 pub use rows::{Row, Rows, Seen, Stored};
-pub use tx::{Commit, Draft, Footprint, FootprintOf, Halt, Removable, Tx, View, draft, look};
+pub use tx::{Blind, Commit, Draft, Footprint, Halt, Removable, Tx, View, draft, look};

@@ -38,7 +38,7 @@ macro_rules! rows {
             }
         }
 
-        /// What names one row in the whole store. Within a table, keys sort as lists show them.
+        /// The key of a row of any table.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Key { $($name($key)),* }
@@ -79,11 +79,8 @@ macro_rules! rows {
                 }
 
                 fn of_record(record: &Record) -> Option<&Arc<Self>> {
-                    match record {
-                        Record::$name(row) => Some(row),
-                        #[allow(unreachable_patterns, reason = "reached once there is more than one table")]
-                        _ => None,
-                    }
+                    let Record::$name(row) = record else { return None };
+                    Some(row)
                 }
             }
         )*

@@ -17,7 +17,7 @@ use super::tx::Tx;
 /// A closed set of rows: a value is one row of any of its tables.
 pub trait Rows: fmt::Debug + Clone + Eq + Hash + Send + Sync + 'static {
     type Table: fmt::Debug + Copy + Ord + Send + Sync + 'static;
-    /// What names one row in the whole store. Within a table, keys sort as lists show them.
+    /// What names one row in the whole store. Keys sort by table first, and within one as lists show them.
     type Key: fmt::Debug + Clone + Ord + Hash + Send + Sync + 'static;
     /// A list that a query can ask for. Every row says in which of them it stands, so that engines, indexes and
     /// footprints cannot disagree about it.

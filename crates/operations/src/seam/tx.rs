@@ -16,7 +16,7 @@ use super::ask::Ask;
 use super::changes::{Changes, Write};
 use super::engine::{Abort, AskOf, Engine, RawAsk};
 use super::overlay::Overlay;
-use super::record::{Key, Range, Record};
+use super::record::Record;
 use super::rows::{Row, Rows, Seen, Stored};
 use crate::refused::Refused;
 
@@ -43,14 +43,18 @@ impl<R: Into<Refused>> From<R> for Halt {
 
 /// What a transaction touched: two whose footprints do not meet can run in either order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Footprint<K = Key, G = Range> {
-    pub asked: Vec<RawAsk<K, G>>,
-    pub wrote: BTreeSet<K>,
+pub struct Footprint<R: Rows = Record> {
+    pub asked: Vec<AskOf<R>>,
+    pub wrote: BTreeSet<R::Key>,
     /// The lists that a written row stood or stands in.
-    pub moved: BTreeSet<G>,
+    pub moved: BTreeSet<R::Range>,
 }
 
-impl<K: Ord, G: Ord> Footprint<K, G> {
+impl<R: Rows> Footprint<R> {
+    fn of_reads(asked: Vec<AskOf<R>>) -> Self {
+        Footprint { asked, wrote: BTreeSet::new(), moved: BTreeSet::new() }
+    }
+
     /// Whether the order of the two can matter.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
@@ -65,9 +69,6 @@ impl<K: Ord, G: Ord> Footprint<K, G> {
         })
     }
 }
-
-/// What a transaction over these rows touched.
-pub type FootprintOf<R> = Footprint<<R as Rows>::Key, <R as Rows>::Range>;
 
 /// One version of the store, to read.
 pub struct View<'a, R: Rows = Record> {
@@ -194,10 +195,9 @@ impl<R: Rows> Tx<'_, R> {
         self.view.own.put(key, record, pending.expects, pending.children);
     }
 
-    fn settle(mut self, by: Commit<'_>) -> Result<(Changes<R>, FootprintOf<R>), Abort> {
+    fn settle(mut self, by: Commit<'_>) -> Result<(Changes<R>, Footprint<R>), Abort> {
         let ledger = R::follow(&mut self)?;
-        let mut footprint =
-            Footprint { asked: self.view.asked, wrote: BTreeSet::new(), moved: BTreeSet::new() };
+        let mut footprint = Footprint::of_reads(self.view.asked);
         let mut bumps = BTreeSet::new();
         let mut writes = Vec::with_capacity(self.pending.len());
         for (key, pending) in self.pending {
@@ -217,6 +217,43 @@ impl<R: Rows> Tx<'_, R> {
     }
 }
 
+/// Rows that are written by whoever has not seen them. Ours are not: whoever writes one has decided from what it was.
+pub trait Blind: Rows {}
+
+impl<R: Blind> Tx<'_, R> {
+    /// Writes a row, whatever is there: nobody has seen what it was.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn overwrite<T: Row<Of = R>>(&mut self, row: T) -> Result<(), Abort> {
+        let old = self.unseen::<T>(&row.key())?;
+        self.write(old.as_ref(), Some(row));
+        Ok(())
+    }
+
+    /// Removes a row, if it is there: nobody has seen whether it was.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn erase<T: Row<Of = R>>(&mut self, key: &T::Key) -> Result<(), Abort> {
+        match self.unseen::<T>(key)? {
+            Some(old) => self.write(Some(&old), None),
+            None => {
+                let nothing =
+                    Pending { expects: None, children: Generation::default(), old: None, new: None };
+                self.pending.entry(T::name_key(key.clone())).or_insert(nothing);
+            }
+        }
+        Ok(())
+    }
+
+    /// The row to be written over, which the body does not get to see.
+    fn unseen<T: Row<Of = R>>(&mut self, key: &T::Key) -> Result<Option<Seen<T>>, Abort> {
+        let rows = self.view.fetch(&[RawAsk::Get(T::name_key(key.clone()))])?;
+        Ok(rows.into_iter().flatten().next().map(Seen::of))
+    }
+}
+
 /// Under which name and number a transaction commits, and on whose request.
 #[derive(Debug, Clone, Copy)]
 pub struct Commit<'a> {
@@ -231,7 +268,7 @@ pub struct Commit<'a> {
 pub struct Draft<T, R: Rows = Record> {
     pub value: T,
     pub changes: Changes<R>,
-    pub footprint: FootprintOf<R>,
+    pub footprint: Footprint<R>,
 }
 
 /// Runs a body over an engine and the batch before it. Nothing is stored yet.
@@ -260,9 +297,9 @@ pub fn look<R: Rows, T>(
     engine: &mut dyn Engine<R>,
     now: Moment,
     body: &mut dyn FnMut(&mut View<'_, R>) -> Result<T, Halt>,
-) -> Result<(T, FootprintOf<R>), Halt> {
+) -> Result<(T, Footprint<R>), Halt> {
     let base = Overlay::default();
     let mut view = View { engine, base: &base, own: Overlay::default(), asked: Vec::new(), now };
     let value = body(&mut view)?;
-    Ok((value, Footprint { asked: view.asked, wrote: BTreeSet::new(), moved: BTreeSet::new() }))
+    Ok((value, Footprint::of_reads(view.asked)))
 }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use log::Log;
 use steadfast_model::ids::{Generation, Version};
 use steadfast_operations::seam::{
-    self, Abort, AskOf, Changes, CommitError, Engine, FeedEntry, LedgerLine, Page, RawAsk, Record, Rows,
-    Stored, Write,
+    Abort, AskOf, Changes, CommitError, Engine, FeedEntry, LedgerLine, Page, RawAsk, Record, Rows, Stored,
+    Table, Write,
 };
 use uuid::Uuid;
 
@@ -21,16 +21,16 @@ use crate::backend::Backend;
 /// All rows of one store, with its feed and its ledger.
 #[derive(Debug, Clone)]
 pub struct Memory<R: Rows = Record> {
-    tables: BTreeMap<R::Table, Table<R>>,
-    ranges: Arc<BTreeMap<R::Range, Keys<R>>>,
+    tables: BTreeMap<R::Table, TableRows<R>>,
+    ranges: Arc<BTreeMap<R::Range, ListKeys<R>>>,
     feed: Log<FeedEntry<R::Key>>,
     ledger: Log<LedgerLine>,
 }
 
 /// The rows of one table.
-type Table<R> = Arc<BTreeMap<<R as Rows>::Key, Stored<R>>>;
+type TableRows<R> = Arc<BTreeMap<<R as Rows>::Key, Stored<R>>>;
 /// The rows in one list.
-type Keys<R> = Arc<BTreeSet<<R as Rows>::Key>>;
+type ListKeys<R> = Arc<BTreeSet<<R as Rows>::Key>>;
 
 impl Memory {
     #[must_use]
@@ -49,7 +49,6 @@ impl<R: Rows> Default for Memory<R> {
 impl<R: Rows> Memory<R> {
     /// Every row, by key.
     pub fn rows(&self) -> impl Iterator<Item = (&R::Key, &Stored<R>)> {
-        // Keys sort by table first.
         self.tables.values().flat_map(|rows| rows.iter())
     }
 
@@ -202,7 +201,7 @@ impl<R: Rows> Engine<R> for Memory<R> {
 }
 
 impl Backend for Memory {
-    fn whole(&mut self, table: seam::Table) -> Result<Vec<Stored>, Abort> {
+    fn whole(&mut self, table: Table) -> Result<Vec<Stored>, Abort> {
         Ok(self.rows_of(table).cloned().collect())
     }
 

@@ -108,7 +108,7 @@ impl Store {
         opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
-    /// See [`steadfast_operations::seam::Control::tx`].
+    /// See [`steadfast_operations::seam::Transactions::tx`].
     ///
     /// # Errors
     /// When the body refuses, or the store cannot go on. Nothing of it is stored then, unless the sentence says that
@@ -125,7 +125,7 @@ impl Store {
         self.until_settled(&self.door.writes, body, job).await
     }
 
-    /// See [`steadfast_operations::seam::Control::view`].
+    /// See [`steadfast_operations::seam::Transactions::view`].
     ///
     /// # Errors
     /// When the body refuses, or the store cannot go on.

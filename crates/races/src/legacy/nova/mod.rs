@@ -18,9 +18,8 @@ use steadfast_explore::{Footprint, Steady, Sum, World};
 use steadfast_model::cause::Cause;
 use steadfast_model::ids::Moment;
 use steadfast_operations::seam::{
-    self, Commit, Engine, FootprintOf, Halt, Overlay, RawAsk, Step, TxError, View, draft,
+    self, Commit, Engine, Halt, Overlay, RawAsk, Rows, Step, TxError, View, Write, draft,
 };
-use steadfast_store::Memory as Store;
 use uuid::Uuid;
 
 pub use invariant::Invariant;
@@ -29,18 +28,21 @@ pub use row::{
     Action, Allocation, BuildRequest, Device, Extra, Guest, Instance, Lock, Memory, Migration, NodeRecord,
     Provider, Ring, Service, Status, Storage, Task, Vm,
 };
-pub use rows::{Key, Kind, Range, Record};
+pub use rows::{Key, Range, Record, Shape};
 pub use stage::Stage;
 pub use statement::{Db, Statements};
 
 use crate::scene::cause;
+
+/// No body of Nova's refuses, and nobody comes between it and its commit.
+const COMMITS: &str = "a transaction over the newest rows commits";
 
 /// Who commits in this world.
 const WRITER: Uuid = Uuid::from_u128(2);
 
 /// The world that the historic protocols run in.
 #[derive(Debug, Clone, Default)]
-pub struct Nova(Store<Record>);
+pub struct Nova(steadfast_store::Memory<Record>);
 
 /// What steps read and write.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -60,28 +62,34 @@ impl fmt::Display for Object {
 
 type Touched = Footprint<Object>;
 
-fn touched(footprint: FootprintOf<Record>) -> Touched {
-    let seam::Footprint { asked, wrote, moved } = footprint;
-    let asked = asked.into_iter().map(|ask| match ask {
-        RawAsk::Get(key) => Object::Row(key),
-        RawAsk::Of(list, _) => Object::List(list),
-    });
-    let wrote = wrote.into_iter().map(Object::Row).chain(moved.into_iter().map(Object::List));
-    Footprint::reads(asked).and_writes(wrote)
+impl Object {
+    fn list(range: Range) -> Object {
+        match range {
+            Range::UseOf(slot) => Object::Row(Key::Device(slot)),
+            range => Object::List(range),
+        }
+    }
+}
+
+/// The lists that a row stands in. An instance that lives stands among the guests that run it as well: what it asked
+/// for is compared with what they have.
+fn stands_in(record: &Record) -> Vec<Range> {
+    let mut lists = record.ranges();
+    if let Record::Instance(kept) = record {
+        lists.extend(kept.row.lives().then_some(Range::RunningOf(kept.key)));
+    }
+    lists
 }
 
 impl Nova {
     /// The same, with one row more: how a race sets its scene.
-    ///
-    /// # Panics
-    /// Never: a store in memory takes every row.
     #[must_use]
-    pub fn with<K: Kind>(mut self, key: K::Key, row: K) -> Nova {
+    pub fn with<K: Shape>(mut self, key: K::Key, row: K) -> Nova {
         let mut put = |db: &mut Db<'_>| {
             db.put(key, row.clone());
             Ok(())
         };
-        self.transact("scene", &cause("scene"), &mut put).0.expect("a store in memory takes every row");
+        self.transact("scene", &cause("scene"), &mut put).0.expect(COMMITS);
         self
     }
 
@@ -103,12 +111,12 @@ impl Nova {
     }
 
     /// The row with this key.
-    pub fn row<K: Kind>(&self, key: K::Key) -> Option<&K> {
+    pub fn row<K: Shape>(&self, key: K::Key) -> Option<&K> {
         K::of_record(&self.0.row(&K::name(key))?.record).map(|kept| &kept.row)
     }
 
     /// Every row of a kind, by key.
-    pub fn rows<K: Kind>(&self) -> impl Iterator<Item = (K::Key, &K)> {
+    pub fn rows<K: Shape>(&self) -> impl Iterator<Item = (K::Key, &K)> {
         let kept = self.0.rows_of(K::TABLE).filter_map(|stored| K::of_record(&stored.record));
         kept.map(|kept| (kept.key, &kept.row))
     }
@@ -125,11 +133,37 @@ impl Nova {
             Ok(drafted) => drafted,
             Err(halt) => return (Err(halt.into()), Footprint::everything()),
         };
+        let mut touched = self.touched(drafted.footprint, &drafted.changes.writes);
+        touched.label = Some(drafted.changes.step);
         if !drafted.changes.is_empty() {
             let batch = std::slice::from_ref(&drafted.changes);
-            self.0.commit(batch).expect("a body over the newest rows commits");
+            self.0.commit(batch).expect(COMMITS);
         }
-        (Ok(drafted.value), touched(drafted.footprint))
+        (Ok(drafted.value), touched)
+    }
+
+    /// What a transaction touched that is about to commit: whoever reads a list reads the rows in it, so only what
+    /// enters or leaves it writes the list.
+    fn touched(&self, footprint: seam::Footprint<Record>, writes: &[Write<Record>]) -> Touched {
+        let seam::Footprint { asked, wrote, moved: _ } = footprint;
+        let mut touched = Footprint::writes(wrote.into_iter().map(Object::Row));
+        for ask in asked {
+            match ask {
+                RawAsk::Get(key) => touched.reads.push(Object::Row(key)),
+                RawAsk::Of(list, _) => {
+                    touched.reads.push(Object::list(list));
+                    touched.reads.extend(self.0.rows_in(&list).map(|(key, _)| Object::Row(*key)));
+                }
+            }
+        }
+        for write in writes {
+            let before = self.0.row(&write.key).map_or_else(Vec::new, |row| stands_in(&row.record));
+            let after = write.record.as_ref().map_or_else(Vec::new, stands_in);
+            let left = before.iter().filter(|list| !after.contains(list));
+            let came = after.iter().filter(|list| !before.contains(list));
+            touched.writes.extend(left.chain(came).copied().map(Object::list));
+        }
+        touched
     }
 
     /// Runs a body that only reads.
@@ -138,7 +172,7 @@ impl Nova {
         body: &mut dyn FnMut(&mut View<'_, Record>) -> Result<T, Halt>,
     ) -> (Result<T, TxError>, Touched) {
         match seam::look(&mut self.0, Moment(0), body) {
-            Ok((value, footprint)) => (Ok(value), touched(footprint)),
+            Ok((value, footprint)) => (Ok(value), self.touched(footprint, &[])),
             Err(halt) => (Err(halt.into()), Footprint::everything()),
         }
     }

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use steadfast_model::ledger;
-use steadfast_operations::seam::{Abort, Removable, Row, Rows, Tx};
+use steadfast_operations::seam::{Abort, Blind, Row, Rows, Tx};
 
 use super::name::{ActionId, Consumer, Host, InstanceId, MigrationId, Node, Process, Slot};
 use super::row::{
@@ -14,7 +14,7 @@ use super::row::{
 };
 
 /// A kind of row. Nova's rows are told apart by keys that are kept beside them.
-pub trait Kind: Debug + Clone + Eq + Hash + Send + Sync + 'static {
+pub trait Shape: Debug + Clone + Eq + Hash + Send + Sync + 'static {
     type Key: Debug + Copy + Ord + Hash + Send + Sync + 'static;
 
     const TABLE: Table;
@@ -33,7 +33,7 @@ pub trait Kind: Debug + Clone + Eq + Hash + Send + Sync + 'static {
 
 /// A row with its key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Kept<K: Kind> {
+pub struct Kept<K: Shape> {
     pub key: K::Key,
     pub row: K,
 }
@@ -65,7 +65,7 @@ macro_rules! kinds {
         }
 
         $(
-            impl Kind for $kind {
+            impl Shape for $kind {
                 type Key = $key;
 
                 const TABLE: Table = Table::$kind;
@@ -84,10 +84,8 @@ macro_rules! kinds {
                 }
 
                 fn of_record(record: &Record) -> Option<&Arc<Kept<$kind>>> {
-                    match record {
-                        Record::$kind(kept) => Some(kept),
-                        _ => None,
-                    }
+                    let Record::$kind(kept) = record else { return None };
+                    Some(kept)
                 }
             }
         )*
@@ -106,7 +104,7 @@ kinds! {
     };
     Device(Slot) = |row, slot| {
         let list = if row.owner.is_some() { Range::HeldDevices } else { Range::FreeDevices };
-        vec![list(slot.host()), Range::UseOf(slot)]
+        vec![list(slot.host())]
     };
     Guest((Host, InstanceId)) = |row, (host, id)| {
         let used = row.uses.iter().copied().map(Range::UseOf);
@@ -124,7 +122,7 @@ kinds! {
     Action(ActionId);
 }
 
-/// The lists that steps read. Whatever enters or leaves a list writes the list.
+/// The lists that rows are in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Range {
     InstancesOn(Host),
@@ -134,16 +132,16 @@ pub enum Range {
     FreeDevices(Host),
     HeldDevices(Host),
     GuestsOn(Host),
-    /// The guests that run an instance. Nobody asks for them, nor for the next list: what is in one list meets, so its
-    /// order is tried, and no moment at which two rows disagree is passed over.
+    /// The guests that run an instance. Nobody asks for them, nor for the next list: whatever enters or leaves one list
+    /// meets, so its order is tried, and no moment at which two rows disagree is passed over.
     RunningOf(InstanceId),
-    /// What says who has a device or a processor: its row, and the guests that run with it.
+    /// The guests that run with a device or a processor. It stands for the row of the device as well.
     UseOf(Slot),
     ConsumersOn(Node),
     NodesOf(Host),
 }
 
-impl<K: Kind> Row for Kept<K> {
+impl<K: Shape> Row for Kept<K> {
     type Of = Record;
     type Key = K::Key;
 
@@ -166,7 +164,8 @@ impl<K: Kind> Row for Kept<K> {
     }
 }
 
-impl<K: Kind> Removable for Kept<K> {}
+/// What Nova writes it writes over whatever is there, unless a step reads it first.
+impl Blind for Record {}
 
 impl Rows for Record {
     type Table = Table;
@@ -196,8 +195,8 @@ impl Rows for Record {
         match range {
             Range::InstancesOn(_) => Table::Instance,
             Range::MovesOf(_) | Range::EvacuationsFrom(_) => Table::Migration,
-            Range::FreeDevices(_) | Range::HeldDevices(_) | Range::UseOf(_) => Table::Device,
-            Range::GuestsOn(_) | Range::RunningOf(_) => Table::Guest,
+            Range::FreeDevices(_) | Range::HeldDevices(_) => Table::Device,
+            Range::GuestsOn(_) | Range::RunningOf(_) | Range::UseOf(_) => Table::Guest,
             Range::ConsumersOn(_) => Table::Allocation,
             Range::NodesOf(_) => Table::NodeRecord,
         }
@@ -240,7 +239,7 @@ impl Display for Range {
             Range::HeldDevices(host) => write!(f, "held devices on {host}"),
             Range::GuestsOn(host) => write!(f, "guests on {host}"),
             Range::RunningOf(id) => write!(f, "running guests of {id}"),
-            Range::UseOf(slot) => write!(f, "use of {slot}"),
+            Range::UseOf(slot) => write!(f, "{slot}"),
             Range::ConsumersOn(node) => write!(f, "consumers on {node}"),
             Range::NodesOf(host) => write!(f, "nodes of {host}"),
         }

@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::name::Process;
 use super::row::{Lock, Memory};
-use super::rows::{Kind, Record};
+use super::rows::{Record, Shape};
 use super::statement::{Db, Statements};
-use super::{Nova, Object, Touched};
+use super::{COMMITS, Nova, Object, Touched};
 use crate::scene::cause;
 
 /// On whose request everything of Nova's is done.
@@ -71,9 +71,6 @@ impl Transactions<Record> for Stage {
     }
 }
 
-/// No body of Nova's refuses, and none of its rows is unreadable.
-const COMMITS: &str = "a transaction over the newest rows commits";
-
 impl Stage {
     pub(in crate::legacy) fn new(handle: &Handle<Nova>) -> Stage {
         Stage(handle.clone())
@@ -90,7 +87,7 @@ impl Stage {
     }
 
     /// A step that waits until a row is as it should be.
-    pub fn step_when<K: Kind, T: Hash + Clone + Send + 'static>(
+    pub fn step_when<K: Shape, T: Hash + Clone + Send + 'static>(
         &self,
         label: Step,
         key: K::Key,
@@ -138,7 +135,9 @@ impl Stage {
                 db.delete::<Memory>(process);
                 Ok(())
             };
-            nova.transact("dies", &by, &mut forgets).1
+            let (forgotten, touched) = nova.transact("dies", &by, &mut forgets);
+            forgotten.expect(COMMITS);
+            touched
         };
         let crash = self.0.crash(format!("{process} dies"), vec![process.to_string()], forgotten);
         async move {

@@ -1,4 +1,4 @@
-//! What a historic step says to the rows: it gets, lists and puts, and never compares what it saw before.
+//! What a historic step says to the rows: it finds, lists and puts, and writes over whatever is there.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use steadfast_operations::seam::{Of, Tx, get};
 
 use super::name::{ActionId, Host, InstanceId, Slot};
 use super::row::{Action, Device};
-use super::rows::{Kept, Key, Kind, Range, Record};
+use super::rows::{Kept, Key, Range, Record, Shape};
 
 /// A transaction over Nova's rows.
 pub type Db<'a> = Tx<'a, Record>;
@@ -16,25 +16,25 @@ const ANSWERS: &str = "a store in memory answers";
 
 /// The statements of a transaction.
 pub trait Statements {
-    fn find<K: Kind>(&mut self, key: K::Key) -> Option<K>;
+    fn find<K: Shape>(&mut self, key: K::Key) -> Option<K>;
 
     /// A row of a world that always has it.
     ///
     /// # Panics
     /// When it is not there.
-    fn row<K: Kind>(&mut self, key: K::Key) -> K;
+    fn row<K: Shape>(&mut self, key: K::Key) -> K;
 
     /// The rows in a list, in the order of their keys.
-    fn list<K: Kind>(&mut self, list: Range) -> Vec<(K::Key, K)>;
+    fn list<K: Shape>(&mut self, list: Range) -> Vec<(K::Key, K)>;
 
     /// Writes a row, whatever was there.
-    fn put<K: Kind>(&mut self, key: K::Key, row: K);
+    fn put<K: Shape>(&mut self, key: K::Key, row: K);
 
     /// Removes a row, if it is there.
-    fn delete<K: Kind>(&mut self, key: K::Key);
+    fn delete<K: Shape>(&mut self, key: K::Key);
 
     /// Changes a row, if it is there. Answers whether it was.
-    fn change<K: Kind>(&mut self, key: K::Key, change: impl FnOnce(&mut K)) -> bool;
+    fn change<K: Shape>(&mut self, key: K::Key, change: impl FnOnce(&mut K)) -> bool;
 
     /// Allocates the first free device of a host, if there is one.
     fn take_device(&mut self, host: Host, id: InstanceId) -> Option<Slot>;
@@ -47,34 +47,29 @@ pub trait Statements {
 }
 
 impl Statements for Db<'_> {
-    fn find<K: Kind>(&mut self, key: K::Key) -> Option<K> {
+    fn find<K: Shape>(&mut self, key: K::Key) -> Option<K> {
         self.read(get::<Kept<K>>(&key)).expect(ANSWERS).map(|seen| seen.row.row.clone())
     }
 
-    fn row<K: Kind>(&mut self, key: K::Key) -> K {
+    fn row<K: Shape>(&mut self, key: K::Key) -> K {
         let name: Key = K::name(key);
         self.find(key).unwrap_or_else(|| panic!("there is no {name}"))
     }
 
-    fn list<K: Kind>(&mut self, list: Range) -> Vec<(K::Key, K)> {
+    fn list<K: Shape>(&mut self, list: Range) -> Vec<(K::Key, K)> {
         let rows = self.read(Of::<Kept<K>>::all(list)).expect(ANSWERS);
         rows.into_iter().map(|seen| (seen.key, seen.row.row.clone())).collect()
     }
 
-    fn put<K: Kind>(&mut self, key: K::Key, row: K) {
-        match self.read(get::<Kept<K>>(&key)).expect(ANSWERS) {
-            None => self.insert(Kept { key, row }),
-            Some(old) => self.update(&old, Kept { key, row }),
-        }
+    fn put<K: Shape>(&mut self, key: K::Key, row: K) {
+        self.overwrite(Kept { key, row }).expect(ANSWERS);
     }
 
-    fn delete<K: Kind>(&mut self, key: K::Key) {
-        if let Some(old) = self.read(get::<Kept<K>>(&key)).expect(ANSWERS) {
-            self.remove(&old);
-        }
+    fn delete<K: Shape>(&mut self, key: K::Key) {
+        self.erase::<Kept<K>>(&key).expect(ANSWERS);
     }
 
-    fn change<K: Kind>(&mut self, key: K::Key, change: impl FnOnce(&mut K)) -> bool {
+    fn change<K: Shape>(&mut self, key: K::Key, change: impl FnOnce(&mut K)) -> bool {
         let Some(mut row) = self.find::<K>(key) else { return false };
         change(&mut row);
         self.put(key, row);
