@@ -5,20 +5,24 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Counts of a search that goes on. Cheap to clone; every clone counts the same search.
 #[derive(Debug, Clone, Default)]
-pub struct Meter(Arc<Counts>);
+pub struct Meter {
+    counts: Arc<Counts>,
+    /// Ends this part of the search alone, where it is one.
+    ended: Option<Arc<AtomicBool>>,
+}
 
 #[derive(Debug, Default)]
 struct Counts {
     schedules: AtomicU64,
     states: AtomicU64,
-    stopped: AtomicBool,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Counts {
     fn of(other: &Counts) -> Counts {
         let copy = |count: &AtomicU64| AtomicU64::new(count.load(Ordering::Relaxed));
         let (schedules, states) = (copy(&other.schedules), copy(&other.states));
-        Counts { schedules, states, stopped: AtomicBool::new(false) }
+        Counts { schedules, states, stopped: Arc::default() }
     }
 }
 
@@ -26,36 +30,61 @@ impl Meter {
     /// Runs so far, those that were given up included.
     #[must_use]
     pub fn schedules(&self) -> u64 {
-        self.0.schedules.load(Ordering::Relaxed)
+        self.counts.schedules.load(Ordering::Relaxed)
     }
 
     /// States so far, of searches that tell them apart: their runs are none that count.
     #[must_use]
     pub fn states(&self) -> u64 {
-        self.0.states.load(Ordering::Relaxed)
+        self.counts.states.load(Ordering::Relaxed)
     }
 
     /// Counts on from here, of another search.
     #[must_use]
     pub fn anew(&self) -> Meter {
-        Meter(Arc::new(Counts::of(&self.0)))
+        Meter { counts: Arc::new(Counts::of(&self.counts)), ended: None }
     }
 
-    /// Ends the search after the run that is under way. What it found until then counts.
+    /// Counts the same, of a part of the search that can be ended by itself.
+    #[must_use]
+    pub fn part(&self) -> Meter {
+        Meter { counts: Arc::clone(&self.counts), ended: Some(Arc::default()) }
+    }
+
+    /// Ends the search, or this part of it, after the run that is under way. What it found until then counts.
     pub fn stop(&self) {
-        self.0.stopped.store(true, Ordering::Relaxed);
+        self.ended.as_ref().unwrap_or(&self.counts.stopped).store(true, Ordering::Relaxed);
     }
 
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        self.0.stopped.load(Ordering::Relaxed)
+        let ended = self.ended.as_ref().is_some_and(|ended| ended.load(Ordering::Relaxed));
+        ended || self.counts.stopped.load(Ordering::Relaxed)
     }
 
     pub(crate) fn count_run(&self) {
-        self.0.schedules.fetch_add(1, Ordering::Relaxed);
+        self.counts.schedules.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn count_states(&self, states: u64) {
-        self.0.states.fetch_add(states, Ordering::Relaxed);
+        self.counts.states.fetch_add(states, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_ends_alone_and_with_the_whole() {
+        let whole = Meter::default();
+        let (one, other) = (whole.part(), whole.part());
+        one.clone().stop();
+        assert_eq!([&one, &other, &whole].map(Meter::is_stopped), [true, false, false]);
+        whole.stop();
+        assert_eq!([&one, &other, &whole].map(Meter::is_stopped), [true; 3]);
+        assert!(!whole.anew().is_stopped());
+        other.count_run();
+        assert_eq!(whole.schedules(), 1);
     }
 }
