@@ -25,10 +25,13 @@ pub fn kind_of(message: &str) -> &str {
     message.split(':').next().unwrap_or(message)
 }
 
+/// Up to how many switches a run has of which every run with fewer can be tried.
+const FEW: usize = 5;
+
 /// Makes a run small, in at most `runs_max` runs.
 ///
 /// # Errors
-/// When a run does not end within its limits, and when nothing is wrong with the one that was given.
+/// When the run that was given does not end within its limits, or nothing is wrong with it.
 pub fn minimise<S: Scenario>(
     scenario: &S,
     limits: &Limits,
@@ -42,8 +45,8 @@ pub fn minimise<S: Scenario>(
     };
     let kind = kind_of(&wrong.message).to_owned();
     let mut search = Shrink { scenario, limits, origin, kind, best: first, runs: 1, runs_max };
-    while search.simplify()? {}
-    let proved = search.fewer()?;
+    while search.simplify() || search.drop_one() {}
+    let proved = search.fewer();
     Ok(Minimal { run: search.best, proved, runs: search.runs })
 }
 
@@ -58,9 +61,10 @@ struct Shrink<'a, S: Scenario> {
 }
 
 impl<S: Scenario> Shrink<'_, S> {
-    /// Takes a run if the same thing is wrong with it and it is smaller.
-    fn take(&mut self, run: Replayed) -> bool {
+    /// Takes a run if the same thing is wrong with it and it is smaller. One that does not end is not.
+    fn take(&mut self, run: Result<Replayed, Unfinished>) -> bool {
         self.runs += 1;
+        let Ok(run) = run else { return false };
         let size = |run: &Replayed| (run.switches.len(), end(run));
         let same = run.wrong.as_ref().is_some_and(|wrong| kind_of(&wrong.message) == self.kind);
         let better = same && size(&run) < size(&self.best);
@@ -71,11 +75,11 @@ impl<S: Scenario> Shrink<'_, S> {
     }
 
     /// Lets some task do at once what it did in two goes. Answers whether that made the run smaller.
-    fn simplify(&mut self) -> Result<bool, Unfinished> {
+    fn simplify(&mut self) -> bool {
         let path = self.best.path.clone();
         for at in 1..path.len() {
             if self.runs >= self.runs_max {
-                return Ok(false);
+                return false;
             }
             let earlier = path[..at].iter().rposition(|id| id.task == path[at].task);
             let Some(earlier) = earlier.filter(|earlier| earlier + 1 < at) else { continue };
@@ -85,52 +89,69 @@ impl<S: Scenario> Shrink<'_, S> {
             let mut down = path.clone();
             down[earlier..at].rotate_left(1);
             for plan in [up, down] {
-                let run = leniently(self.scenario, self.limits, &self.origin, &plan)?;
+                let run = leniently(self.scenario, self.limits, &self.origin, &plan);
                 if self.take(run) {
-                    return Ok(true);
+                    return true;
                 }
             }
         }
-        Ok(false)
+        false
+    }
+
+    /// Does as usual where the best run does not, at one point after the other, the last one first: what comes after it
+    /// went wrong need not be as it was. Of few switches all runs with fewer are tried anyway. Answers whether that made
+    /// the run smaller.
+    fn drop_one(&mut self) -> bool {
+        let switches = self.best.switches.clone();
+        switches.len() > FEW
+            && (0..switches.len()).rev().any(|at| {
+                let mut fewer = switches.clone();
+                fewer.remove(at);
+                self.runs < self.runs_max && {
+                    let run = switched(self.scenario, self.limits, &self.origin, &fewer);
+                    self.take(run)
+                }
+            })
     }
 
     /// Tries all runs with fewer switches than the best one has. Answers whether all were tried.
-    fn fewer(&mut self) -> Result<bool, Unfinished> {
+    fn fewer(&mut self) -> bool {
         let most = self.best.switches.len();
         for switches in 0..most {
-            let (tried, found) = self.level(&mut Vec::new(), switches)?;
+            let (tried, found) = self.level(&mut Vec::new(), switches);
             if found || !tried {
-                return Ok(tried || found);
+                return tried || found;
             }
         }
-        Ok(true)
+        true
     }
 
     /// Tries every run that has so many more switches, after those given. Answers whether all were tried, and
-    /// whether the best run is one of them.
-    fn level(&mut self, switches: &mut Vec<Switch>, more: usize) -> Result<(bool, bool), Unfinished> {
+    /// whether the best run is one of them. What could come after a run that does not end is not tried.
+    fn level(&mut self, switches: &mut Vec<Switch>, more: usize) -> (bool, bool) {
         if self.runs >= self.runs_max {
-            return Ok((false, false));
+            return (false, false);
         }
-        let run = switched(self.scenario, self.limits, &self.origin, switches)?;
+        let run = switched(self.scenario, self.limits, &self.origin, switches);
         if more == 0 {
-            return Ok((true, self.take(run)));
+            return (true, self.take(run));
         }
         self.runs += 1;
+        let Ok(run) = run else { return (false, false) };
         let first = switches.last().map_or(0, |switch| switch.point + 1);
         let (mut all, mut found) = (true, false);
         for (point, options) in run.options.iter().enumerate().skip(first) {
             for option in 0..*options {
                 switches.push(Switch { point, option });
-                let (tried, hit) = self.level(switches, more - 1)?;
+                let (tried, hit) = self.level(switches, more - 1);
                 switches.pop();
                 (all, found) = (all && tried, found || hit);
                 if !tried {
-                    return Ok((false, found));
+                    return (false, found);
                 }
             }
         }
-        Ok((all, found))
+        (all, found)
     }
 }
 

@@ -34,25 +34,32 @@ pub struct Scene {
 impl Scene {
     /// `hosts` hosts with `gpus` GPUs each, registered and reported.
     pub(crate) fn new(hosts: u8, gpus: u8) -> Scene {
-        Scene::of(hosts, gpus, gpu)
+        Scene::of(&vec![gpus; hosts.into()], gpu)
     }
 
     /// The same with GPUs that are sanitised between two grants, and were before the first.
     pub(crate) fn sanitizing(hosts: u8, gpus: u8) -> Scene {
-        Scene::of(hosts, gpus, sanitizable_gpu)
+        Scene::of(&vec![gpus; hosts.into()], sanitizable_gpu)
     }
 
-    fn of(hosts: u8, gpus: u8, gpu: fn(u8) -> Observed) -> Scene {
-        let machine = |number: u8| {
+    /// A host for each number, with so many GPUs.
+    pub(crate) fn with_gpus(counts: &[u8]) -> Scene {
+        Scene::of(counts, gpu)
+    }
+
+    fn of(counts: &[u8], gpu: fn(u8) -> Observed) -> Scene {
+        let machine = |(number, gpus): (u8, &u8)| {
             let stocks = ResourceClass::ALL.map(|class| Stock::plain(class, 1000, RatioMilli::ONE));
             let boot_id = Uuid::from_u128(u128::from(number) << 8);
-            let gpus = (1..=gpus).map(gpu).collect();
-            Arc::new(Simulated::new(boot_id, Machine::default(), stocks.to_vec(), gpus))
+            let gpus = (1..=*gpus).map(gpu).collect();
+            (host(number), Arc::new(Simulated::new(boot_id, Machine::default(), stocks.to_vec(), gpus)))
         };
+        let machines: BTreeMap<_, _> = (1..).zip(counts).map(machine).collect();
         let site = Site {
             store: Memory::new(),
             twin: None,
-            machines: (1..=hosts).map(|number| (host(number), machine(number))).collect(),
+            told: machines.keys().map(|host| (host.clone(), Told::default())).collect(),
+            machines,
             timers: BTreeMap::new(),
             mutant: None,
             unheard: BTreeMap::new(),
@@ -60,10 +67,9 @@ impl Scene {
             faults: BTreeMap::new(),
             cut: BTreeSet::new(),
             held: BTreeMap::new(),
-            told: (1..=hosts).map(|number| (host(number), Told::default())).collect(),
         };
-        let numbers: Vec<u8> = (1..=hosts).collect();
-        Scene { site, acts: 0 }.then(move |cast| numbers.iter().for_each(|number| cast.agent(*number)))
+        let numbers = (1..).zip(counts).map(|(number, _)| number);
+        Scene { site, acts: 0 }.then(|cast| numbers.for_each(|number| cast.agent(number)))
     }
 
     /// Does something more, to its end, before the race begins. Agents that took part go to sleep after it.
@@ -79,7 +85,7 @@ impl Scene {
 
     /// One host with a physical function and a virtual one of it, both sanitised between two grants.
     pub(crate) fn split() -> Scene {
-        Scene::of(1, 2, |number| match number {
+        Scene::of(&[2], |number| match number {
             1 => Observed { kind: Kind::Pf, ..sanitizable_gpu(1) },
             _ => Observed { kind: Kind::Vf, parent: Some(gpu_at(1)), ..sanitizable_gpu(number) },
         })

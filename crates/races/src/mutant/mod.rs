@@ -24,7 +24,7 @@ use steadfast_store::Memory;
 pub use blind::Blind;
 pub use fate::{Fate, fate, known};
 pub use forgotten::Forgotten;
-pub use hunt::{Caught, caught_in, hunt};
+pub use hunt::{Caught, caught_in, concerned, hunt};
 pub use rule::Rule;
 pub use swapped::Swapped;
 pub use torn::Torn;

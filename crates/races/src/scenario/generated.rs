@@ -159,8 +159,9 @@ impl Setting {
     }
 
     fn scene(self) -> Scene {
-        let gpus = if self.dirty { 1 } else { 2 };
-        let scene = Scene::new(2, gpus);
+        // The dirty device is the second of its host.
+        let dirty = self.living().filter(|_| self.dirty);
+        let scene = Scene::with_gpus(&[1, 2].map(|number| if dirty == Some(number) { 1 } else { 2 }));
         let mut scene = if self.unfinished { scene.with_instance_untold() } else { scene.with_instance() };
         if self.stopped {
             scene = scene.stopped();
@@ -180,7 +181,7 @@ impl Setting {
         if self.second_down {
             scene = scene.host_down(2);
         }
-        if let Some(near) = self.living().filter(|_| self.dirty) {
+        if let Some(near) = dirty {
             scene = scene.with_dirty_gpu(near);
         }
         if self.disabled {

@@ -63,6 +63,46 @@ fn every_combination_holds_in_every_state() {
     assert!(left.is_empty(), "more than {STATES_MAX} states: {}", left.join(" "));
 }
 
+/// How many random runs of each race are made twice.
+const TWICE: u64 = 3;
+
+/// Whatever goes wrong in it, a run that is made again is the same in every step: what it touched, and what came of it.
+#[test]
+fn every_run_is_the_same_the_second_time() {
+    let wanted = Sample { seed: 5, runs: 0..TWICE, twice: true, ..Sample::default() };
+    for subject in catalogue::shipped() {
+        let name = subject.name();
+        let sampled = subject.staged(Engine::Memory).sample(&wanted).expect("races end");
+        assert_eq!((sampled.schedules, sampled.unsteady), (TWICE, Vec::new()), "{name}");
+    }
+}
+
+/// What the operations are called that the code has, as it tells others.
+const OPERATIONS: &str = include_str!("../../../operations/src/lib.rs");
+
+/// Steps of operations, or what goes on by itself, by the operations that they are raced as.
+const PARTS: [(&str, Op); 4] = [
+    ("fence_intend", Op::Fence),
+    ("fence_receive", Op::Fence),
+    ("advance", Op::Sweep),
+    ("advance_later", Op::Sweep),
+];
+
+/// Whoever adds an operation has it raced with every other.
+#[test]
+fn every_operation_of_the_code_is_raced() {
+    let uses = OPERATIONS.lines().filter_map(|line| line.strip_prefix("pub use ")?.split_once("::"));
+    let names =
+        uses.flat_map(|(_, names)| names.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')));
+    let functions: BTreeSet<&str> =
+        names.filter(|name| name.starts_with(|letter: char| letter.is_ascii_lowercase())).collect();
+    let part = |name: &str| PARTS.iter().find(|(part, _)| *part == name).map(|(_, op)| *op);
+    let raced = |name: &&str| Op::named(name).or_else(|| part(name)).is_some();
+    let unraced: Vec<&str> = functions.iter().copied().filter(|name| !raced(name)).collect();
+    assert_eq!(unraced, Vec::<&str>::new());
+    assert!(functions.len() > 12, "{functions:?}");
+}
+
 /// Which machines booted again in a run, of all runs there are.
 fn crashed(name: &str) -> BTreeSet<Vec<u8>> {
     let race = scenario::find(name).expect("a race of this name");

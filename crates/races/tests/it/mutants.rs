@@ -2,19 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use steadfast_races::mutant::{Caught, Fate, Mutant, Rule, caught_in, fate};
-use steadfast_races::scenario;
+use steadfast_explore::{Limits, Token, minimise};
+use steadfast_races::mutant::{Caught, Fate, Mutant, Rule, caught_in, concerned, fate};
+use steadfast_races::{Race, scenario};
 
 /// Up to how many random runs it may take to catch a mutant in the scenario that is named for it. The rarest takes
 /// about a third of them.
 const RUNS: u64 = 4_000;
 
-/// How many random runs of each race an equivalent mutant must survive. It is evidence for the reason that is given,
-/// and what would show that the reason has ceased to hold.
+/// How many random runs of each race, and of each pair with an operation that is wrong, an equivalent mutant must
+/// survive. It is evidence for the reason that is given, and what would show that the reason has ceased to hold.
 const RUNS_EQUIVALENT: u64 = 25;
+
+/// Up to how many runs it may take to make the run small that caught a mutant.
+const RUNS_SMALLER: u64 = 1_000;
+
+/// How long the token of a violation may be.
+const TOKEN_LEN: usize = 16;
 
 /// Does something for each mutant, on all cores.
 fn for_each<T: Send>(mutants: &[Mutant], what: impl Fn(Mutant) -> T + Sync) -> Vec<T> {
@@ -34,6 +42,24 @@ fn for_each<T: Send>(mutants: &[Mutant], what: impl Fn(Mutant) -> T + Sync) -> V
     done.into_inner().expect("all are done").into_values().collect()
 }
 
+/// The token of the run that caught a mutant, once it is as small as a few runs make it. A run that was given up has
+/// none, nor has one beside which a body does not believe what it reads.
+fn token(mutant: Mutant, race: &Race, caught: &Caught) -> Result<String, String> {
+    let (staged, limits) = (race.staged(Some(mutant)), Limits::default());
+    let small = || minimise(&staged, &limits, &caught.path, RUNS_SMALLER);
+    let small = if caught.path.is_empty() { None } else { catch_unwind(AssertUnwindSafe(small)).ok() };
+    let Some(Ok(small)) = small else { return Ok("no token".to_owned()) };
+    let token = Token::of(&small.run);
+    let text = token.to_string();
+    if text.len() > TOKEN_LEN {
+        return Err(format!("{}: the token {text} of {} is too long", mutant.name(), race.name));
+    }
+    match token.replay(&staged, &limits) {
+        Ok(run) if run == small.run => Ok(text),
+        other => Err(format!("{}: {text} in {} replays as {other:?}", mutant.name(), race.name)),
+    }
+}
+
 /// What came of a mutant, and whether that is as it should be.
 fn judge(mutant: Mutant) -> Result<String, String> {
     let name = mutant.name();
@@ -41,13 +67,14 @@ fn judge(mutant: Mutant) -> Result<String, String> {
         None => Err(format!("{name}: nobody knows what becomes of it: hunt for it")),
         Some(Fate::Caught(scenario)) => {
             let race = scenario::find(scenario).ok_or(format!("{name}: there is no {scenario}"))?;
-            let caught = caught_in(mutant, &race, RUNS);
-            let Caught { run, message, .. } = caught.ok_or(format!("{name} survives {scenario}"))?;
-            Ok(format!("{name}: caught by {scenario}, run {run}: {message}"))
+            let caught = caught_in(mutant, &race, RUNS).ok_or(format!("{name} survives {scenario}"))?;
+            let token = token(mutant, &race, &caught)?;
+            let Caught { run, message, .. } = caught;
+            Ok(format!("{name}: caught by {scenario}, run {run}, {token}: {message}"))
         }
         Some(Fate::Equivalent(why)) => {
-            let mut races = scenario::all().into_iter();
-            match races.find_map(|race| caught_in(mutant, race, RUNS_EQUIVALENT)) {
+            let mut races = scenario::all().into_iter().cloned().chain(concerned(mutant));
+            match races.find_map(|race| caught_in(mutant, &race, RUNS_EQUIVALENT)) {
                 Some(caught) => Err(format!("{name} is no equivalent: {caught:?}")),
                 None => Ok(format!("{name}: equivalent, for {why}")),
             }
