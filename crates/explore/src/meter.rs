@@ -15,6 +15,7 @@ pub struct Meter {
 struct Counts {
     schedules: AtomicU64,
     states: AtomicU64,
+    left: AtomicU64,
     stopped: Arc<AtomicBool>,
 }
 
@@ -22,7 +23,7 @@ impl Counts {
     fn of(other: &Counts) -> Counts {
         let copy = |count: &AtomicU64| AtomicU64::new(count.load(Ordering::Relaxed));
         let (schedules, states) = (copy(&other.schedules), copy(&other.states));
-        Counts { schedules, states, stopped: Arc::default() }
+        Counts { schedules, states, left: AtomicU64::default(), stopped: Arc::default() }
     }
 }
 
@@ -37,6 +38,12 @@ impl Meter {
     #[must_use]
     pub fn states(&self) -> u64 {
         self.counts.states.load(Ordering::Relaxed)
+    }
+
+    /// What all searches that go on know to be left, as they said last: see [`crate::Found::left`].
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.counts.left.load(Ordering::Relaxed)
     }
 
     /// Counts on from here, of another search.
@@ -66,8 +73,34 @@ impl Meter {
         self.counts.schedules.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// What one search knows to be left, which it says anew now and then.
+    pub(crate) fn leaves(&self) -> Leaves {
+        Leaves { meter: self.clone(), left: 0 }
+    }
+
     pub(crate) fn count_states(&self, states: u64) {
         self.counts.states.fetch_add(states, Ordering::Relaxed);
+    }
+}
+
+/// What one search knows to be left. Nothing is, once it ends.
+#[derive(Debug)]
+pub(crate) struct Leaves {
+    meter: Meter,
+    left: u64,
+}
+
+impl Leaves {
+    pub fn so_many(&mut self, left: u64) {
+        // It wraps: less than before is added as what is missing to the next round of the number.
+        self.meter.counts.left.fetch_add(left.wrapping_sub(self.left), Ordering::Relaxed);
+        self.left = left;
+    }
+}
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        self.so_many(0);
     }
 }
 
@@ -86,5 +119,17 @@ mod tests {
         assert!(!whole.anew().is_stopped());
         other.count_run();
         assert_eq!(whole.schedules(), 1);
+    }
+
+    #[test]
+    fn what_is_left_is_of_the_searches_that_go_on() {
+        let whole = Meter::default();
+        let (mut one, mut other) = (whole.part().leaves(), whole.leaves());
+        one.so_many(7);
+        other.so_many(5);
+        one.so_many(3);
+        assert_eq!(whole.left(), 8);
+        drop(other);
+        assert_eq!(whole.left(), 3);
     }
 }

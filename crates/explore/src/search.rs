@@ -56,6 +56,9 @@ pub struct Options {
     pub meter: Meter,
 }
 
+/// How many runs a search makes before it says again what is left.
+const RUNS_PER_COUNT: u64 = 1_000;
+
 impl Default for Options {
     fn default() -> Self {
         Options {
@@ -181,10 +184,13 @@ pub fn search_and_tell<S: Scenario>(
         return search_states(scenario, options, tell);
     }
     let mut search = Search { scenario, options, nodes: Vec::new(), found: Found::default() };
-    let origin = scenario.world();
-    loop {
+    let (origin, mut leaves) = (scenario.world(), options.meter.leaves());
+    for runs in 1_u64.. {
         search.run(&origin, tell)?;
         options.meter.count_run();
+        if runs % RUNS_PER_COUNT == 0 {
+            leaves.so_many(search.left());
+        }
         let all = search.found.schedules + search.found.skipped >= options.schedules_max;
         let enough = all || options.meter.is_stopped();
         let stop = enough || (options.stop_at_violation && search.found.violation.is_some());
@@ -192,9 +198,10 @@ pub fn search_and_tell<S: Scenario>(
         if stop || !more {
             search.found.exhausted = !more;
             search.found.left = search.left();
-            return Ok(search.found);
+            break;
         }
     }
+    Ok(search.found)
 }
 
 struct Search<'a, S: Scenario> {

@@ -46,7 +46,7 @@ pub trait Subject: Send + Sync {
         Vec::new()
     }
 
-    /// Sets the scene. A world without a store of ours is the same on any.
+    /// Sets the scene. A world with rows of its own is the same on any.
     fn staged(&self, on: Engine) -> Box<dyn Explorable + '_>;
 }
 

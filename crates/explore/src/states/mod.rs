@@ -111,7 +111,7 @@ pub(crate) fn search_states<S: Scenario>(
         tell,
     };
     states.begin(run);
-    let mut counted = 0;
+    let (mut counted, mut leaves) = (0, options.meter.leaves());
     while let Some(left) = states.left.pop() {
         match left {
             Left::State(state) => states.expand(state)?,
@@ -120,6 +120,7 @@ pub(crate) fn search_states<S: Scenario>(
         if states.space.states.len() >= counted + STATES_PER_COUNT {
             counted = states.space.states.len();
             options.meter.count_states(STATES_PER_COUNT as u64);
+            leaves.so_many(states.left.len() as u64);
         }
         let held = states.space.states.len() as u64;
         let enough = held > options.schedules_max || options.meter.is_stopped();

@@ -56,7 +56,7 @@ and replayed by these names.
 
 All of it is explored by --strategy and within --budget; auto is dpor here, so that the orders of
 both protocols are counted. --strategy states is refused: the historic protocol tells no states
-apart. --store is that of the shipped protocol: the historic one has no store of ours.
+apart. --store is that of the shipped protocol: the historic one has rows of its own, in memory.
 
 Examples:
   steadfast explore seed                             the timeline, and the verdict on each repair
@@ -147,10 +147,11 @@ pub struct Extent {
     /// it in random runs beside where auto is not through by then [default: 100000]
     #[arg(long, value_name = "60s|N", value_parser = budget)]
     pub budget: Option<Budget>,
-    /// What the store of ours runs on. The historic protocols have none
+    /// What the store of ours runs on. The historic protocols have rows of their own, in memory
     #[arg(long, value_enum, default_value_t = ExploreStore::Memory)]
     pub store: ExploreStore,
-    /// How many scenarios are explored at once [default: one for each core]
+    /// How many threads explore: scenarios beside each other, and random runs of one as well [default: one for each
+    /// core]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=WORKERS_MAX))]
     pub workers: Option<u16>,
     /// What random orders are drawn from

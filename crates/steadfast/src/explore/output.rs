@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
+use crate::say::say_aside;
 
 /// A file that can be written. What is in it stays until there is something to put in its place, and if nothing comes, a
 /// file that was not there is not there afterwards.
@@ -38,7 +39,9 @@ impl Output {
             }
             self.file.write_all(content.as_bytes())
         });
-        written.map_err(Failure::cannot(format_args!("write {}", self.path.display())))
+        written.map_err(Failure::cannot(format_args!("write {}", self.path.display())))?;
+        say_aside(format_args!("steadfast: {} is written", self.path.display()));
+        Ok(())
     }
 }
 

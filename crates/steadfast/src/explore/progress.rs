@@ -51,7 +51,7 @@ impl Progress {
         due
     }
 
-    fn line(&self, done: usize, (states, runs): (u64, u64), elapsed: Duration) -> String {
+    fn line(&self, done: usize, (states, runs, known): (u64, u64, u64), elapsed: Duration) -> String {
         let (left, seconds) = (self.scenarios.saturating_sub(done), elapsed.as_secs());
         let counts = [(states, "state"), (runs, "run")].into_iter().filter(|(count, _)| *count > 0);
         let rate = |count: u64| count as f64 / elapsed.as_secs_f64().max(0.001);
@@ -63,14 +63,15 @@ impl Progress {
             Budget::Time(time) => format!("{} s left", time.saturating_sub(elapsed).as_secs()),
         };
         let scenarios = counted(self.scenarios as u64, "scenario");
-        format!("{done} of {scenarios} done, {left} left; {tried}; {seconds} s, {rest}")
+        let known = if known > 0 { format!(", {known} known to be left") } else { String::new() };
+        format!("{done} of {scenarios} done, {left} left; {tried}{known}; {seconds} s, {rest}")
     }
 }
 
 impl Watch for Progress {
     fn progress(&mut self, done: usize, meter: &Meter) {
         let elapsed = self.begun.elapsed();
-        let line = self.line(done, (meter.states(), meter.schedules()), elapsed);
+        let line = self.line(done, (meter.states(), meter.schedules(), meter.left()), elapsed);
         if self.terminal {
             // What is too long for the terminal is cut, not carried over: only one line can be written anew. A terminal
             // that takes no more words is not told again.
@@ -95,19 +96,19 @@ mod tests {
         let time = Budget::Time(Duration::from_secs(60));
         let cases = [
             (
-                progress(30, time).line(12, (240_000, 0), Duration::from_secs(24)),
-                "12 of 30 scenarios done, 18 left; 240000 states, 10000/s; 24 s, 36 s left",
+                progress(30, time).line(12, (240_000, 0, 1_234), Duration::from_secs(24)),
+                "12 of 30 scenarios done, 18 left; 240000 states, 10000/s, 1234 known to be left; 24 s, 36 s left",
             ),
             (
-                progress(1, Budget::Schedules(500)).line(0, (0, 40), Duration::from_millis(500)),
+                progress(1, Budget::Schedules(500)).line(0, (0, 40, 0), Duration::from_millis(500)),
                 "0 of 1 scenario done, 1 left; 40 runs, 80/s; 0 s, at most 500 of each",
             ),
             (
-                progress(2, time).line(2, (90, 1), Duration::from_secs(90)),
+                progress(2, time).line(2, (90, 1, 0), Duration::from_secs(90)),
                 "2 of 2 scenarios done, 0 left; 90 states, 1/s; 1 run, 0/s; 90 s, 0 s left",
             ),
             (
-                progress(2, time).line(0, (0, 0), Duration::ZERO),
+                progress(2, time).line(0, (0, 0, 0), Duration::ZERO),
                 "0 of 2 scenarios done, 2 left; nothing tried yet; 0 s, 60 s left",
             ),
         ];

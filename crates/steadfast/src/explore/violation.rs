@@ -69,7 +69,7 @@ pub(super) fn tell(subject: &dyn Subject, on: Engine, violation: &Violation, unf
     }
 }
 
-/// What the store of a scenario ran on: the historic protocols have none.
+/// What the store of a scenario ran on: rows of Nova's shape are in memory.
 fn store_of(subject: &dyn Subject, on: Engine) -> Engine {
     match subject.kind() {
         Kind::Shipped => on,

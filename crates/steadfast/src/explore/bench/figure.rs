@@ -14,6 +14,13 @@ pub enum Bar {
     AtMost(f64),
 }
 
+/// What bounds the rates, for whoever wonders.
+const BOUNDS: &str = "\
+Steps are all that a search goes through, looked up or recalled ones as well. By states they are bounded by how many
+different things an agent can know when it looks at its machine: each takes a run to learn from. By orders they are
+bounded by the shipped code: a step that is recalled still costs the polling of its task, and one that is done a
+transaction and the invariants as well. On SQLite every step is done, on both engines.";
+
 /// One figure, as often as it was measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
@@ -112,7 +119,7 @@ impl Figures {
         let Machine { cpus, cpu_model, memory_mb, kernel, version } = &self.machine;
         let rows: Vec<[String; 5]> = self.figures.iter().map(Figure::row).collect();
         format!(
-            "steadfast {version} on {cpus} CPUs ({cpu_model}), {memory_mb} MB, Linux {kernel}\n\n{}",
+            "steadfast {version} on {cpus} CPUs ({cpu_model}), {memory_mb} MB, Linux {kernel}\n\n{}\n\n{BOUNDS}",
             render(["figure", "median", "worst", "measured", "bar"], &rows)
         )
     }
