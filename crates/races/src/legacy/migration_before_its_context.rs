@@ -5,16 +5,21 @@
 
 use super::arranged::{Legacy, Repair};
 use super::nova::{
-    Action, ActionId, Db, Extra, Host, Instance, InstanceId, Invariant, Migration, MigrationId, Nova,
-    Process, Stage, Statements, Status, Storage,
+    Action, ActionId, Host, Instance, InstanceId, Invariant, MigrationId, Nova, Process, Stage, Storage,
 };
 use super::program::audit::{Audit, Contexts, audit};
+use super::program::migration::{Move, migrate};
 
 const SOURCE: Host = Host("src");
 const DEST: Host = Host("dst");
 const INSTANCE: InstanceId = InstanceId("i1");
-const MIGRATION: MigrationId = MigrationId("m1");
-const MOVE: ActionId = ActionId("the move of i1");
+const MOVE: Move = Move {
+    instance: INSTANCE,
+    migration: MigrationId("m1"),
+    source: SOURCE,
+    dest: DEST,
+    action: ActionId("the move of i1"),
+};
 
 pub(super) const LEGACY: Legacy = Legacy {
     number: "26",
@@ -27,7 +32,7 @@ pub(super) const LEGACY: Legacy = Legacy {
     world: || {
         Nova::default()
             .with(INSTANCE, Instance { storage: Storage::Shared, ..Instance::active(SOURCE, 0) })
-            .with(MOVE, Action::Open)
+            .with(MOVE.action, Action::Open)
     },
     start: |stage| start(stage, Contexts::Needed),
     repair: Repair {
@@ -40,20 +45,6 @@ pub(super) const LEGACY: Legacy = Legacy {
 fn start(stage: &Stage, contexts: Contexts) {
     let agent = Process::Agent(DEST);
     let audits = Audit { contexts, ..Audit::of(agent) };
-    stage.begin("conductor", "move", moves(stage.clone()));
+    stage.begin("conductor", "move", migrate(stage.clone(), MOVE));
     stage.begin(agent, "audit", audit(stage.clone(), audits, ActionId("the audit of dst")));
-}
-
-async fn moves(stage: Stage) {
-    let row =
-        Migration { instance: INSTANCE, source: SOURCE, dest: Some(DEST), status: Status::PreMigrating };
-    stage.step("move.migration", move |db| db.put(MIGRATION, row)).await;
-    let context = Extra { context: Some(MIGRATION), ..Extra::default() };
-    stage.step("claim.context", move |db| db.put(INSTANCE, context.clone())).await;
-    let end = |db: &mut Db<'_>| {
-        db.change(INSTANCE, |row: &mut Instance| row.host = Some(DEST));
-        db.change(MIGRATION, |row: &mut Migration| row.status = Status::Done);
-        db.end(MOVE, Action::Done);
-    };
-    stage.step("move.ends", end).await;
 }

@@ -78,7 +78,7 @@ impl Control for ControlWorld {
     }
 
     async fn fleet(&self, _step: Step) -> Result<Arc<Fleet>, TxError> {
-        Ok(self.store.fleet())
+        self.store.fleet().await
     }
 }
 

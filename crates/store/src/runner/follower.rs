@@ -7,10 +7,11 @@ use std::time::Duration;
 use steadfast_operations::seam::{Abort, Key, RawAsk};
 
 use super::index::{Index, concerns};
+use super::job::stopped;
 use crate::backend::Backend;
 
-/// How often the feed is asked. Rarer lets agents wait longer for what another process decided; more often asks an
-/// idle database for nothing.
+/// How often the feed is asked, beside whenever somebody schedules. Rarer lets agents wait longer for what another
+/// process decided; more often asks an idle database for nothing.
 const POLL_MS: u64 = 200;
 /// Entries of the feed in one answer.
 const PAGE: usize = 1_000;
@@ -18,9 +19,10 @@ const PAGE: usize = 1_000;
 /// Follows the feed until the index is closed.
 pub(super) fn follow(mut engine: Box<dyn Backend>, index: &Arc<Index>) {
     let mut failing = false;
-    while index.wait_for_gap(Duration::from_millis(POLL_MS)) {
+    while let Some(asked) = index.wait_for_gap(Duration::from_millis(POLL_MS)) {
         let followed = catch_up(engine.as_mut(), index);
         engine.rollback();
+        index.answer(asked, followed.clone());
         match followed {
             Ok(()) => failing = false,
             Err(why) => {
@@ -33,6 +35,7 @@ pub(super) fn follow(mut engine: Box<dyn Backend>, index: &Arc<Index>) {
             }
         }
     }
+    index.answer(u64::MAX, Err(stopped()));
 }
 
 /// Brings the index to the newest version, if it is not there.

@@ -14,6 +14,7 @@ use steadfast_model::schedule::{Fleet, HostView};
 use steadfast_operations::seam::{Abort, Changes, Key, Record, Rows, Stored, Table};
 use tokio::sync::watch;
 
+use super::job::stopped;
 use crate::backend::Backend;
 
 /// The tables that the index holds.
@@ -57,14 +58,25 @@ struct State {
     fleet: Arc<Fleet>,
     changed: BTreeSet<HostId>,
     list_gens: BTreeMap<HostId, watch::Sender<ListGen>>,
+    /// How often somebody has asked the follower to come to the newest version, and how many of these it has seen.
+    asked: u64,
+    seen: u64,
     closed: bool,
 }
 
-#[derive(Debug, Default)]
+/// What came of asking the follower so many times.
+#[derive(Debug)]
+struct Answer {
+    asks: u64,
+    came: Result<(), Abort>,
+}
+
+#[derive(Debug)]
 pub(super) struct Index {
     state: Mutex<State>,
-    /// Rung when a commit came early, for the follower to fetch what is missing.
+    /// Rung when a commit came early, for the follower to fetch what is missing, and when somebody asks it to.
     gap: Condvar,
+    answered: watch::Sender<Answer>,
 }
 
 impl Index {
@@ -77,7 +89,8 @@ impl Index {
             }
         }
         engine.rollback();
-        Ok(Index { state: Mutex::new(state), gap: Condvar::new() })
+        let answered = watch::Sender::new(Answer { asks: 0, came: Ok(()) });
+        Ok(Index { state: Mutex::new(state), gap: Condvar::new(), answered })
     }
 
     /// A batch that this process committed; `version` is that of its last member.
@@ -110,12 +123,35 @@ impl Index {
         self.lock().version
     }
 
-    /// Waits until a commit is missing, or `most` is over. False once the store is closed.
-    pub fn wait_for_gap(&self, most: Duration) -> bool {
-        let even = |state: &mut State| state.early.is_empty() && !state.closed;
+    /// Has the follower bring it to a version that is not older than this call.
+    ///
+    /// # Errors
+    /// When the follower cannot read the feed.
+    pub async fn catch_up(&self) -> Result<(), Abort> {
+        let mine = {
+            let mut state = self.lock();
+            state.asked += 1;
+            state.asked
+        };
+        self.gap.notify_one();
+        let mut answered = self.answered.subscribe();
+        let answer = answered.wait_for(|answer| answer.asks >= mine).await;
+        answer.map_or_else(|_| Err(stopped()), |answer| answer.came.clone())
+    }
+
+    /// Answers those who have asked so far.
+    pub fn answer(&self, asks: u64, came: Result<(), Abort>) {
+        self.answered.send_replace(Answer { asks, came });
+    }
+
+    /// Waits until a commit is missing, somebody asks, or `most` is over. Answers how often somebody has asked; none
+    /// once the store is closed.
+    pub fn wait_for_gap(&self, most: Duration) -> Option<u64> {
+        let even = |state: &mut State| state.early.is_empty() && state.asked == state.seen && !state.closed;
         let waited = self.gap.wait_timeout_while(self.lock(), most, even);
-        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        !state.closed
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.seen = state.asked;
+        (!state.closed).then_some(state.asked)
     }
 
     pub fn close(&self) {

@@ -72,6 +72,8 @@ struct Door {
     writes: Arc<Queue>,
     /// The same queue, where nobody but writers answers views.
     reads: Arc<Queue>,
+    /// Other processes may write the same rows, and a thread follows them.
+    is_shared: bool,
 }
 
 impl Drop for Door {
@@ -169,9 +171,15 @@ impl Store {
     }
 
     /// See [`steadfast_operations::seam::Control::fleet`].
-    #[must_use]
-    pub fn fleet(&self) -> Arc<Fleet> {
-        self.door.shared.index.fleet()
+    ///
+    /// # Errors
+    /// When what other processes committed cannot be read.
+    pub async fn fleet(&self) -> Result<Arc<Fleet>, TxError> {
+        let index = &self.door.shared.index;
+        if self.door.is_shared {
+            index.catch_up().await.map_err(TxError::Store)?;
+        }
+        Ok(index.fleet())
     }
 
     #[must_use]
@@ -193,7 +201,7 @@ fn start(engines: Box<dyn Engines>, setup: Setup) -> Result<Store, OpenError> {
     let reads = if readers.is_empty() { Arc::clone(&writes) } else { Arc::new(Queue::default()) };
     let follower = engines.follower()?;
     // From here on the door closes what was started, if the rest cannot be.
-    let door = Arc::new(Door { shared, engines, writes, reads });
+    let door = Arc::new(Door { shared, engines, writes, reads, is_shared: follower.is_some() });
     for engine in writers {
         door.staff("store-write", engine, &door.writes, BATCH_MAX)?;
     }

@@ -3,4 +3,5 @@
 pub mod audit;
 pub mod boot;
 pub mod evacuation;
+pub mod migration;
 pub mod source_start;
