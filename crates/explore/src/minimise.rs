@@ -25,7 +25,7 @@ pub fn kind_of(message: &str) -> &str {
     message.split(':').next().unwrap_or(message)
 }
 
-/// Up to how many switches a run has of which every run with fewer can be tried.
+/// Up to how many switches a run has of which every run with fewer is tried anyway, if enough runs are allowed.
 const FEW: usize = 5;
 
 /// Makes a run small, in at most `runs_max` runs.
@@ -99,8 +99,7 @@ impl<S: Scenario> Shrink<'_, S> {
     }
 
     /// Does as usual where the best run does not, at one point after the other, the last one first: what comes after it
-    /// went wrong need not be as it was. Of few switches all runs with fewer are tried anyway. Answers whether that made
-    /// the run smaller.
+    /// went wrong need not be as it was. Answers whether that made the run smaller.
     fn drop_one(&mut self) -> bool {
         let switches = self.best.switches.clone();
         switches.len() > FEW
@@ -146,7 +145,7 @@ impl<S: Scenario> Shrink<'_, S> {
                 let (tried, hit) = self.level(switches, more - 1);
                 switches.pop();
                 (all, found) = (all && tried, found || hit);
-                if !tried {
+                if self.runs >= self.runs_max {
                     return (false, found);
                 }
             }

@@ -93,8 +93,9 @@ pub trait Control: Transactions {
     /// Waits until the host's `list_gen` exceeds `since`, as far as this process hears of it.
     fn changed(&self, step: Step, host: &HostId, since: ListGen) -> impl Future<Output = ()> + Send;
 
-    /// Every host, for scheduling, as of some version since the call began: whoever is refused for want of room was
-    /// refused for what was so. It may be behind by the time it is looked at; the claim's transaction decides.
+    /// Every host, for scheduling, as of some version since the call began, if the store can tell: whoever is refused
+    /// for want of room was refused for what was so. It may be behind by the time it is looked at; the claim's
+    /// transaction decides.
     fn fleet(&self, step: Step) -> impl Future<Output = Result<Arc<Fleet>, TxError>> + Send;
 }
 

@@ -4,6 +4,7 @@
 //! numbers up to the first that goes wrong, and not at all where the search told all by itself.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use steadfast_explore::{Meter, Sampled, Unfinished};
 
@@ -11,7 +12,7 @@ use super::Explored;
 use super::part::{Drawn, Outcome, Part, Plan};
 
 /// How many random runs are one part. A worker learns from twenty before the first of them.
-const RUNS: u64 = 500;
+pub(super) const RUNS: u64 = 500;
 
 /// What is done of a round, and what is left.
 #[derive(Debug)]
@@ -33,22 +34,33 @@ struct Progress {
     next: u64,
     /// How many parts of runs are under way.
     out: usize,
-    /// What came of runs, by the number of the first.
-    drawn: BTreeMap<u64, Result<Sampled, Unfinished>>,
+    /// What came of the runs up to this number, and of parts beyond, by their first: each with its end.
+    drawn: Explored,
+    up_to: u64,
+    beyond: BTreeMap<u64, (u64, Result<Sampled, Unfinished>)>,
+    /// Some run has gone wrong.
+    wrong: bool,
     /// Whether it was told what the scenario came to.
     told: bool,
-}
-
-fn is_wrong(outcome: &Result<Sampled, Unfinished>) -> bool {
-    outcome.as_ref().map_or(true, |sampled| sampled.violation.is_some())
 }
 
 impl Progress {
     fn new(plan: Plan, meter: Meter) -> Progress {
         let searched = plan.search.is_none().then(Explored::default);
         let next = plan.drawn.as_ref().map_or(0, |drawn| drawn.runs.start);
-        let (drawn, taken) = (BTreeMap::new(), searched.is_some());
-        Progress { plan, meter, taken, searched, next, out: 0, drawn, told: false }
+        Progress {
+            plan,
+            meter,
+            taken: searched.is_some(),
+            searched,
+            next,
+            out: 0,
+            drawn: Explored::default(),
+            up_to: next,
+            beyond: BTreeMap::new(),
+            wrong: false,
+            told: false,
+        }
     }
 
     /// The random runs that somebody should take now.
@@ -58,7 +70,12 @@ impl Progress {
             Some(searched) => !drawn.aside && !searched.is_done(),
             None => true,
         };
-        (useful && !self.told && !self.drawn.values().any(is_wrong)).then_some(drawn)
+        (useful && !self.told && !self.wrong).then_some(drawn)
+    }
+
+    /// How many runs were taken.
+    fn taken_runs(&self) -> u64 {
+        self.plan.drawn.as_ref().map_or(0, |drawn| self.next - drawn.runs.start)
     }
 
     fn take_runs(&mut self) -> Option<Part> {
@@ -70,6 +87,20 @@ impl Progress {
         Some(Part::Runs(draw, runs))
     }
 
+    /// Takes what came of a part, and counts what follows on what was counted.
+    fn bring_runs(&mut self, runs: Range<u64>, outcome: Result<Sampled, Unfinished>) {
+        self.out -= 1;
+        self.wrong |= outcome.as_ref().map_or(true, |sampled| sampled.violation.is_some());
+        if self.wrong && self.plan.drawn.as_ref().is_some_and(|drawn| drawn.aside) {
+            self.meter.stop();
+        }
+        self.beyond.insert(runs.start, (runs.end, outcome));
+        while let Some((end, outcome)) = self.beyond.remove(&self.up_to).filter(|_| !self.drawn.is_done()) {
+            self.drawn.draws(outcome);
+            self.up_to = end;
+        }
+    }
+
     /// What the scenario came to, once nothing is left to do of it.
     fn came_to(&mut self, stopped: bool) -> Option<Explored> {
         let searched = self.searched.as_ref().filter(|_| !self.told)?;
@@ -77,12 +108,14 @@ impl Progress {
             return None;
         }
         self.told = true;
+        // What is still under way counts no more.
+        self.meter.stop();
         let mut explored = searched.clone();
-        for outcome in std::mem::take(&mut self.drawn).into_values() {
-            if explored.is_done() {
-                break;
-            }
-            explored.draws(outcome);
+        if !explored.is_done() {
+            explored.and_drawn(std::mem::take(&mut self.drawn));
+        }
+        if !explored.is_done() {
+            explored.drawn_to = self.next;
         }
         Some(explored)
     }
@@ -95,7 +128,8 @@ impl Board {
     }
 
     /// The next part, with the place of its scenario and the meter that it counts on. Runs that will count come first,
-    /// so that scenarios are told in their turn; runs beside a search that goes on come last.
+    /// so that scenarios are told in their turn; runs beside a search that goes on come last, of the scenario that had
+    /// the fewest.
     pub fn hand_out(&mut self) -> Option<(usize, Part, Meter)> {
         let stopped = self.meter.is_stopped();
         let runs = |searched: bool| {
@@ -105,7 +139,10 @@ impl Board {
         let scenarios = &mut self.scenarios;
         let place = scenarios.iter().position(runs(true));
         let place = place.or_else(|| scenarios.iter().position(|one| !one.taken));
-        let place = place.or_else(|| scenarios.iter().position(runs(false)))?;
+        let place = place.or_else(|| {
+            let beside = scenarios.iter().enumerate().filter(|(_, one)| runs(false)(one));
+            beside.min_by_key(|(_, one)| one.taken_runs()).map(|(place, _)| place)
+        })?;
         let one = &mut scenarios[place];
         let part = match one.plan.search.filter(|_| !one.taken) {
             Some(search) => {
@@ -122,13 +159,7 @@ impl Board {
         let one = &mut self.scenarios[place];
         match outcome {
             Outcome::Searched(explored) => one.searched = Some(explored),
-            Outcome::Drawn(first, outcome) => {
-                one.out -= 1;
-                if is_wrong(&outcome) && one.plan.drawn.as_ref().is_some_and(|drawn| drawn.aside) {
-                    one.meter.stop();
-                }
-                one.drawn.insert(first, outcome);
-            }
+            Outcome::Drawn(runs, outcome) => one.bring_runs(runs, outcome),
         }
         one.came_to(self.meter.is_stopped())
     }
@@ -154,7 +185,7 @@ mod tests {
                 let violation = Violation { message: "Wrong: so".to_owned(), path: Vec::new() };
                 let violation = (runs.start == wrong_in).then_some((wrong_in, violation));
                 let schedules = if violation.is_some() { 3 } else { runs.end - runs.start };
-                Outcome::Drawn(runs.start, Ok(Sampled { schedules, violation, ..Sampled::default() }))
+                Outcome::Drawn(runs.clone(), Ok(Sampled { schedules, violation, ..Sampled::default() }))
             }
         }
     }
@@ -203,6 +234,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// What goes on in a later round begins with runs that nobody has begun, wherever a deadline cut those that were.
+    #[test]
+    fn no_run_is_begun_twice() {
+        let drawn = Some(Drawn { draw: Draw::Walk, runs: 0..u64::MAX, aside: false });
+        let meter = Meter::default();
+        let mut board = Board::new([Plan { search: None, drawn }], &meter);
+        let parts: Vec<_> = (0..3).filter_map(|_| board.hand_out()).collect();
+        meter.stop();
+        let mut came = None;
+        for ((_, part, _), schedules) in parts.into_iter().zip([RUNS, 120, 80]) {
+            let Part::Runs(_, runs) = part else { panic!("nothing is searched") };
+            let sampled = Sampled { schedules, ..Sampled::default() };
+            came = board.take(0, Outcome::Drawn(runs, Ok(sampled)));
+        }
+        let came = came.expect("nobody brings anything more");
+        assert_eq!((came.sampled, came.drawn_to), (RUNS + 200, 3 * RUNS));
     }
 
     /// A scenario that is searched alone leaves no worker idle, and what goes wrong beside the search ends it.

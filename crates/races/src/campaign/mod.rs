@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use steadfast_explore::{Draw, Ends, Meter, Reduction, Sampled, Unfinished, Violation};
 
 use crate::catalogue::{Engine, Kind, Subject};
+use board::RUNS;
 use part::{Drawn, Plan};
 use round::{Round, round};
 
@@ -59,6 +60,8 @@ pub struct Explored {
     pub transitions: u64,
     /// Random runs.
     pub sampled: u64,
+    /// The number of the first random run that nobody has begun, where going on would tell more.
+    pub drawn_to: u64,
     /// Steps that the code did.
     pub steps: u64,
     /// Whether every state was come to, or every order tried or covered.
@@ -91,6 +94,7 @@ impl Explored {
     fn goes_on(&mut self, round: Explored) {
         let before = std::mem::replace(self, round);
         self.sampled += before.sampled;
+        self.drawn_to = self.drawn_to.max(before.drawn_to);
         self.steps += before.steps;
         self.ends.append(&before.ends);
         if !self.exhausted && self.searched() < before.searched() {
@@ -111,6 +115,15 @@ impl Explored {
             }
             Err(run) => self.gives_up(run),
         }
+    }
+
+    /// Takes what came of random runs that were counted by themselves.
+    fn and_drawn(&mut self, drawn: Explored) {
+        self.sampled += drawn.sampled;
+        self.steps += drawn.steps;
+        self.ends.append(&drawn.ends);
+        self.violation = drawn.violation;
+        self.unfinished = drawn.unfinished;
     }
 
     fn gives_up(&mut self, run: Unfinished) {
@@ -145,6 +158,9 @@ const SEARCHED: f64 = 0.9;
 /// How many runs each of those is sampled with, in each round, that are left after the search.
 const SAMPLES: u64 = 1_000;
 
+/// How many parts of runs each worker has at least in such a round.
+const PARTS: u64 = 4;
+
 /// What a search that was not exhausted is sampled with beside it, for each ten states or schedules of the budget.
 const SAMPLES_PER_TEN: u64 = 2;
 
@@ -175,7 +191,7 @@ pub fn campaign(
 }
 
 impl Strategy {
-    /// What is done with a scenario, of which `drawn` random runs were made before.
+    /// What is done with a scenario, whose random runs go on from number `drawn`.
     fn plan(self, kind: Kind, schedules: u64, drawn: u64) -> Plan {
         let reduction = match kind {
             Kind::Shipped => Reduction::States,
@@ -216,10 +232,12 @@ fn within(
         if places.is_empty() {
             break;
         }
+        // Few scenarios have more runs each, so that every worker has some.
+        let samples = SAMPLES.max(PARTS * RUNS * campaign.workers as u64 / places.len() as u64);
         let plan = |place: &usize| {
-            let (kind, drawn) = (all[*place].kind(), explored[*place].sampled);
+            let (kind, drawn) = (all[*place].kind(), explored[*place].drawn_to);
             let plan = match campaign.strategy {
-                Strategy::Auto if draws => Strategy::Draw(Draw::Portfolio).plan(kind, SAMPLES, drawn),
+                Strategy::Auto if draws => Strategy::Draw(Draw::Portfolio).plan(kind, samples, drawn),
                 Strategy::Auto => Strategy::SearchAlone.plan(kind, schedules, drawn).drawing_aside(drawn),
                 other => other.plan(kind, schedules, drawn),
             };

@@ -44,8 +44,8 @@ pub(super) enum Part {
 #[derive(Debug)]
 pub(super) enum Outcome {
     Searched(Explored),
-    /// Of the runs from this number on.
-    Drawn(u64, Result<Sampled, Unfinished>),
+    /// Of the runs of these numbers.
+    Drawn(Range<u64>, Result<Sampled, Unfinished>),
 }
 
 impl Part {
@@ -63,9 +63,9 @@ impl Part {
                 Outcome::Searched(searched(staged.search(&options)))
             }
             Part::Runs(draw, runs) => {
-                let first = runs.start;
-                let wanted = Sample { draw, seed: campaign.seed, runs, meter, ..Sample::default() };
-                Outcome::Drawn(first, staged.sample(&wanted))
+                let wanted =
+                    Sample { draw, seed: campaign.seed, runs: runs.clone(), meter, ..Sample::default() };
+                Outcome::Drawn(runs, staged.sample(&wanted))
             }
         }
     }

@@ -18,7 +18,7 @@ pub struct Caught {
     pub run: u64,
     /// What went wrong.
     pub message: String,
-    /// The steps of the run; none of one that was given up.
+    /// The steps of the run; none of one that was given up, or in which a body did not believe what it read.
     pub path: Vec<StepId>,
 }
 

@@ -48,7 +48,9 @@ fn token(mutant: Mutant, race: &Race, caught: &Caught) -> Result<String, String>
     let (staged, limits) = (race.staged(Some(mutant)), Limits::default());
     let small = || minimise(&staged, &limits, &caught.path, RUNS_SMALLER);
     let small = if caught.path.is_empty() { None } else { catch_unwind(AssertUnwindSafe(small)).ok() };
-    let Some(Ok(small)) = small else { return Ok("no token".to_owned()) };
+    let Some(small) = small else { return Ok("no token".to_owned()) };
+    let small = small
+        .map_err(|why| format!("{}: the run in {} is not found again: {why}", mutant.name(), race.name))?;
     let token = Token::of(&small.run);
     let text = token.to_string();
     if text.len() > TOKEN_LEN {

@@ -144,7 +144,7 @@ pub struct Extent {
     #[arg(long, value_enum, default_value_t = ExploreStrategy::Auto)]
     pub strategy: ExploreStrategy,
     /// A time for all scenarios together (60s, 5m, 2h; at most 24h), or a number of states or runs of each, a fifth of
-    /// it in random runs beside where auto is not through by then [default: 100000]
+    /// it, and at most 100000, in random runs beside where auto is not through by then [default: 100000]
     #[arg(long, value_name = "60s|N", value_parser = budget)]
     pub budget: Option<Budget>,
     /// What the store of ours runs on. The historic protocols have rows of their own, in memory

@@ -78,7 +78,7 @@ impl Control for ControlWorld {
     }
 
     async fn fleet(&self, _step: Step) -> Result<Arc<Fleet>, TxError> {
-        self.store.fleet().await
+        Ok(self.store.fleet().await)
     }
 }
 

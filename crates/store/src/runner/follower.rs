@@ -7,7 +7,6 @@ use std::time::Duration;
 use steadfast_operations::seam::{Abort, Key, RawAsk};
 
 use super::index::{Index, concerns};
-use super::job::stopped;
 use crate::backend::Backend;
 
 /// How often the feed is asked, beside whenever somebody schedules. Rarer lets agents wait longer for what another
@@ -22,9 +21,12 @@ pub(super) fn follow(mut engine: Box<dyn Backend>, index: &Arc<Index>) {
     while let Some(asked) = index.wait_for_gap(Duration::from_millis(POLL_MS)) {
         let followed = catch_up(engine.as_mut(), index);
         engine.rollback();
-        index.answer(asked, followed.clone());
         match followed {
-            Ok(()) => failing = false,
+            Ok(()) => {
+                failing = false;
+                index.answer(asked);
+            }
+            // Whoever asked waits for the next time.
             Err(why) => {
                 if !failing {
                     tracing::warn!(%why, "cannot follow the feed; schedulers see hosts as they were");
@@ -35,7 +37,6 @@ pub(super) fn follow(mut engine: Box<dyn Backend>, index: &Arc<Index>) {
             }
         }
     }
-    index.answer(u64::MAX, Err(stopped()));
 }
 
 /// Brings the index to the newest version, if it is not there.

@@ -14,7 +14,6 @@ use steadfast_model::schedule::{Fleet, HostView};
 use steadfast_operations::seam::{Abort, Changes, Key, Record, Rows, Stored, Table};
 use tokio::sync::watch;
 
-use super::job::stopped;
 use crate::backend::Backend;
 
 /// The tables that the index holds.
@@ -64,20 +63,18 @@ struct State {
     closed: bool,
 }
 
-/// What came of asking the follower so many times.
-#[derive(Debug)]
-struct Answer {
-    asks: u64,
-    came: Result<(), Abort>,
-}
-
 #[derive(Debug)]
 pub(super) struct Index {
     state: Mutex<State>,
     /// Rung when a commit came early, for the follower to fetch what is missing, and when somebody asks it to.
     gap: Condvar,
-    answered: watch::Sender<Answer>,
+    /// How many of those who asked were answered.
+    answered: watch::Sender<u64>,
 }
+
+/// How long a scheduler waits for what other processes committed. By then the feed cannot be read, and hosts are taken
+/// as they were last seen: the claim's transaction decides all the same.
+const CATCH_UP_MAX_MS: u64 = 5_000;
 
 impl Index {
     /// Every host of a store, as it is now.
@@ -89,8 +86,7 @@ impl Index {
             }
         }
         engine.rollback();
-        let answered = watch::Sender::new(Answer { asks: 0, came: Ok(()) });
-        Ok(Index { state: Mutex::new(state), gap: Condvar::new(), answered })
+        Ok(Index { state: Mutex::new(state), gap: Condvar::new(), answered: watch::Sender::new(0) })
     }
 
     /// A batch that this process committed; `version` is that of its last member.
@@ -123,11 +119,8 @@ impl Index {
         self.lock().version
     }
 
-    /// Has the follower bring it to a version that is not older than this call.
-    ///
-    /// # Errors
-    /// When the follower cannot read the feed.
-    pub async fn catch_up(&self) -> Result<(), Abort> {
+    /// Has the follower bring it to a version that is not older than this call, as long as it can read the feed.
+    pub async fn catch_up(&self) {
         let mine = {
             let mut state = self.lock();
             state.asked += 1;
@@ -135,13 +128,15 @@ impl Index {
         };
         self.gap.notify_one();
         let mut answered = self.answered.subscribe();
-        let answer = answered.wait_for(|answer| answer.asks >= mine).await;
-        answer.map_or_else(|_| Err(stopped()), |answer| answer.came.clone())
+        let came = answered.wait_for(|answered| *answered >= mine);
+        if tokio::time::timeout(Duration::from_millis(CATCH_UP_MAX_MS), came).await.is_err() {
+            tracing::warn!("the feed is not followed; schedulers see hosts as they were");
+        }
     }
 
-    /// Answers those who have asked so far.
-    pub fn answer(&self, asks: u64, came: Result<(), Abort>) {
-        self.answered.send_replace(Answer { asks, came });
+    /// Answers those who had asked so many times when the follower began to read.
+    pub fn answer(&self, asks: u64) {
+        self.answered.send_replace(asks);
     }
 
     /// Waits until a commit is missing, somebody asks, or `most` is over. Answers how often somebody has asked; none

@@ -4,6 +4,8 @@
 //!  tx ────▶ writes (queue) ────▶ writers ──▶ engine          commits ──▶ index ──▶ fleet, changed
 //!  view ──▶ reads (queue) ─────▶ readers ──▶ engine             feed ──▶ follower ──┘
 //! ```
+//!
+//! Of a store that other processes write as well, `fleet` has the follower read the feed before it answers.
 
 mod counters;
 mod engines;

@@ -171,15 +171,12 @@ impl Store {
     }
 
     /// See [`steadfast_operations::seam::Control::fleet`].
-    ///
-    /// # Errors
-    /// When what other processes committed cannot be read.
-    pub async fn fleet(&self) -> Result<Arc<Fleet>, TxError> {
+    pub async fn fleet(&self) -> Arc<Fleet> {
         let index = &self.door.shared.index;
         if self.door.is_shared {
-            index.catch_up().await.map_err(TxError::Store)?;
+            index.catch_up().await;
         }
-        Ok(index.fleet())
+        index.fleet()
     }
 
     #[must_use]
