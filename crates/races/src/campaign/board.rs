@@ -34,9 +34,10 @@ struct Progress {
     next: u64,
     /// How many parts of runs are under way.
     out: usize,
-    /// What came of the runs up to this number, and of parts beyond, by their first: each with its end.
+    /// What came of the runs before `up_to`.
     drawn: Explored,
     up_to: u64,
+    /// What came of parts after a gap, by their first run, each with its end.
     beyond: BTreeMap<u64, (u64, Result<Sampled, Unfinished>)>,
     /// Some run has gone wrong.
     wrong: bool,
