@@ -216,6 +216,11 @@ impl<'a, S: Scenario> Run<'a, S> {
         lock(&self.core).stances()
     }
 
+    /// The task that started another one, unless the scenario did.
+    pub fn parent(&self, task: usize) -> Option<usize> {
+        lock(&self.core).parent(task)
+    }
+
     /// The steps that a task waits for.
     pub fn waiting(&self, task: usize) -> Vec<Waiting<S::World>> {
         lock(&self.core).waiting(task)

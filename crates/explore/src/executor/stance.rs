@@ -10,9 +10,8 @@ use crate::world::World;
 /// Where a task stands, as a number that tells what it waits for as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stance {
-    /// The places of the task and of the one that started it among those of this run.
+    /// The place of the task among those of this run.
     pub task: usize,
-    pub parent: Option<usize>,
     pub number: u64,
     pub bonds: Bonds,
     pub heard: Heard,
@@ -62,7 +61,7 @@ impl<W: World> Core<W> {
         let number = stance_number(stands, self.steps_of(place).map(|pending| pending.number(stands)));
         let (node, kind, awaited) = (task.node_mark, task.standing.kind, self.awaited(task));
         let bonds = Bonds { stands, node, kind, awaited };
-        Stance { task: place, parent: task.parent, number, bonds, heard: task.standing.heard }
+        Stance { task: place, number, bonds, heard: task.standing.heard }
     }
 
     /// Who waits for the result of a task, if somebody still does.
@@ -70,6 +69,11 @@ impl<W: World> Core<W> {
         let asker = task.standing.asker.as_ref().filter(|asker| asker.listens())?;
         let waits = self.tasks.get(asker.task).filter(|task| task.future.is_some())?;
         Some(Awaited { by: waits.standing.kind, about: asker.about })
+    }
+
+    /// The place of the task that started another one; none for those that the scenario starts.
+    pub fn parent(&self, place: usize) -> Option<usize> {
+        self.tasks[place].parent
     }
 
     pub(super) fn steps_of(&self, place: usize) -> impl Iterator<Item = &Pending<W>> {

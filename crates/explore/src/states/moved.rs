@@ -37,15 +37,6 @@ impl Moves {
     fn is_new(&self, at: &Stance) -> bool {
         !self.before.contains_key(&at.task)
     }
-
-    /// Whoever of those before the step started a task that is new, or the task itself; none if that is not known any
-    /// more.
-    fn source(&self, mut task: usize) -> Option<usize> {
-        while !self.before.contains_key(&task) {
-            task = self.after.get(&task)?.parent?;
-        }
-        Some(task)
-    }
 }
 
 /// A run that went on from a step.
@@ -69,13 +60,16 @@ impl<S: Scenario> Moved<'_, '_, S> {
         let deaths = Deaths::of(dying, others.map(|at| at.bonds));
         let mut mourners = BTreeMap::new();
         let (mut left, mut came) = (Vec::new(), Vec::new());
-        // Somebody moved who lost nothing by the deaths: another one may have, and told of it.
+        // Somebody moved who lost nothing by the deaths: another one may have, and told of it. Or one that lost something
+        // was told what the step came to as well.
         let mut heard_of_it = false;
+        let told = self.told_by_end(&moves);
         for at in self.before.iter().filter(|at| at.task == doer || !deaths.is_dead(&at.bonds)) {
             let loss = deaths.loss(&at.bonds);
             let stood = space.standpoint(at, || unreachable!("whoever leaves a standpoint stood there"));
             if at.task != doer && !loss.is_none() {
                 mourners.insert(at.task, (stood, loss, Vec::new()));
+                heard_of_it |= told == Some(at.bonds.kind);
             } else if !moves.stays(at) && !waits(at.task) {
                 left.push(stood);
                 heard_of_it |= at.task != doer;
@@ -84,16 +78,15 @@ impl<S: Scenario> Moved<'_, '_, S> {
         for at in &self.live.stances {
             let stands =
                 |space: &mut Space<S::World>| space.standpoint(at, || self.live.run.waiting(at.task));
-            match moves.source(at.task).and_then(|task| mourners.get_mut(&task)) {
+            match mourners.get_mut(&self.source(&moves, at.task)) {
                 Some((.., came)) => came.push(stands(space)),
                 None if !moves.stays(at) && !waits(at.task) => came.push(stands(space)),
                 None => {}
             }
         }
-        let touchers: Vec<Option<usize>> =
-            self.sequel.touchers.iter().flatten().map(|task| moves.source(*task)).collect();
-        // Nobody knows who started a task that is gone already.
-        let reaches = |task: usize| heard_of_it || touchers.contains(&Some(task)) || touchers.contains(&None);
+        let touchers = self.sequel.touchers.iter().flatten();
+        let touchers: Vec<usize> = touchers.map(|task| self.source(&moves, *task)).collect();
+        let reaches = |task: usize| heard_of_it || touchers.contains(&task);
         let company = mourners.keys().any(|task| reaches(*task));
         for (task, (stood, loss, stands)) in mourners {
             if company {
@@ -104,6 +97,21 @@ impl<S: Scenario> Moved<'_, '_, S> {
             learnt.mourns(stood, loss, mourning);
         }
         (hears, company, Went { left, came, own, tells })
+    }
+
+    /// The kind of the task that waited for the one that did the step, if that one has ended with it.
+    fn told_by_end(&self, moves: &Moves) -> Option<u64> {
+        let doer = moves.before.get(&self.sequel.doer)?;
+        let ended = !moves.after.contains_key(&self.sequel.doer);
+        doer.bonds.awaited.filter(|_| ended).map(|awaited| awaited.by)
+    }
+
+    /// Whoever of those before the step started a task that is new, or the task itself.
+    fn source(&self, moves: &Moves, mut task: usize) -> usize {
+        while !moves.before.contains_key(&task) {
+            task = self.live.run.parent(task).expect("who was not there before was started by somebody");
+        }
+        task
     }
 
     /// What a task heard that did not run on, for it was calm.

@@ -105,30 +105,29 @@ fn reductions_come_to_every_end() {
     assert!(dpor_runs < sleep_runs && sleep_runs < plain_runs);
 }
 
+/// Whether every reduction comes to all that plain search comes to, in each of these programs.
+fn check(cases: impl IntoIterator<Item = (&'static str, Vec<(u32, Vec<Op>)>)>) {
+    for (name, tasks) in cases {
+        println!("{name}");
+        let program = Program(tasks);
+        let plain = reach(&program, Reduction::Nothing);
+        for reduction in [Reduction::SleepSets, Reduction::SourceDpor, Reduction::States] {
+            compare(name, reduction, &reach(&program, reduction), &plain);
+        }
+    }
+}
+
 /// What a search lost once, or took for a step that touches more than it names.
 #[test]
 fn what_was_lost_is_found() {
     let keeps = |from, to| Box::new(Op::Keep(from, to));
-    let cases = [
+    check([
         (
             "what a step touches follows from what it reads",
             vec![
                 (0, vec![Op::Fault(0, Box::new(Op::Add(2)))]),
                 (0, vec![Op::Ask(2, Box::new(Op::Add(1))), Op::Touch(1, Box::new(Op::Add(2)))]),
                 (0, vec![Op::Read(2), Op::Read(1)]),
-            ],
-        ),
-        (
-            "a task hears only later that nobody will answer",
-            vec![
-                (
-                    2,
-                    vec![
-                        Op::Both(0, vec![Op::Read(2)], vec![Op::Await(0, 1)]),
-                        Op::Touch(0, Box::new(Op::Add(1))),
-                    ],
-                ),
-                (2, vec![Op::Crash(0), Op::Keep(2, 0)]),
             ],
         ),
         (
@@ -146,6 +145,30 @@ fn what_was_lost_is_found() {
             ],
         ),
         (
+            "a task that ends lets another one end, which tells a third",
+            vec![(0, vec![Op::Both(1, vec![Op::Request(2, vec![Op::Add(0)])], vec![Op::Read(1)])])],
+        ),
+    ]);
+}
+
+/// The same, of what it means to others that tasks die.
+#[test]
+fn what_deaths_mean_is_found() {
+    check([
+        (
+            "a task hears only later that nobody will answer",
+            vec![
+                (
+                    2,
+                    vec![
+                        Op::Both(0, vec![Op::Read(2)], vec![Op::Await(0, 1)]),
+                        Op::Touch(0, Box::new(Op::Add(1))),
+                    ],
+                ),
+                (2, vec![Op::Crash(0), Op::Keep(2, 0)]),
+            ],
+        ),
+        (
             "a task that waits for one that dies tells another one",
             vec![
                 (2, vec![Op::Request(0, vec![Op::Add(0), Op::Request(1, vec![Op::Add(1)])]), Op::Add(2)]),
@@ -153,17 +176,29 @@ fn what_was_lost_is_found() {
             ],
         ),
         (
-            "a task that ends lets another one end, which tells a third",
-            vec![(0, vec![Op::Both(1, vec![Op::Request(2, vec![Op::Add(0)])], vec![Op::Read(1)])])],
+            "a task loses who asked it with the step whose end it hears of",
+            vec![
+                (0, vec![Op::Add(2)]),
+                (1, vec![Op::Request(0, vec![Op::Request(0, vec![Op::Crash(1)])])]),
+                (0, vec![Op::Crash(1)]),
+            ],
         ),
-    ];
-    for (name, tasks) in cases {
-        let program = Program(tasks);
-        let plain = reach(&program, Reduction::Nothing);
-        for reduction in [Reduction::SleepSets, Reduction::SourceDpor, Reduction::States] {
-            compare(name, reduction, &reach(&program, reduction), &plain);
-        }
-    }
+        (
+            "a task that loses an answer starts one which starts another one and ends",
+            vec![
+                (
+                    0,
+                    vec![
+                        Op::Request(1, vec![Op::Write(0)]),
+                        Op::Both(1, vec![Op::Spawn(1, vec![Op::Add(0)])], vec![Op::Read(0)]),
+                    ],
+                ),
+                (0, vec![Op::Crash(1)]),
+            ],
+        ),
+            ],
+        ),
+    ]);
 }
 
 /// The same program in a world that cannot be come back to.
