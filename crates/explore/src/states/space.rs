@@ -90,17 +90,29 @@ impl<W: World> Space<W> {
         beside(&self.states[after].tasks, &self.states[before].tasks)
     }
 
-    /// Of the steps that lead to a state, those that some of its tasks come by.
+    /// Of the steps that lead to a state, those that some of its tasks come by. Before such a step all must be there whom
+    /// it concerns: another task may have come to stand where one of them stood, and then nobody seems to have left. And
+    /// where nodes die nobody may be there who was gone by then: it would hear of that, and could act.
     pub fn way_of(&self, state: StateAt, tasks: &[TaskAt]) -> Vec<(StateAt, u64)> {
         let (mut needed, mut after, mut way) = (tasks.to_vec(), state, Vec::new());
         for (before, step) in self.back_from(state) {
-            if !holds_all(&self.states[before].tasks, &needed) {
+            let stood = &self.states[before].tasks;
+            if !holds_all(stood, &needed) {
+                way.push((before, step));
+                let doer = self.standpoints.doer(stood, step);
+                if self.standpoints.kills(doer, step) {
+                    way.extend(self.back_from(before));
+                    break;
+                }
                 for task in self.came(before, after) {
                     needed.iter().position(|needed| *needed == task).map(|at| needed.remove(at));
                 }
                 needed.extend(self.came(after, before));
+                let concerned = self.standpoints.concerned(stood, doer);
+                let others: Vec<TaskAt> =
+                    concerned.into_iter().filter(|task| !needed.contains(task)).collect();
+                needed.extend(others);
                 needed.sort_unstable();
-                way.push((before, step));
             }
             after = before;
         }

@@ -147,6 +147,12 @@ impl<W: World> Standpoints<W> {
         askers.next().filter(|_| askers.next().is_none())
     }
 
+    /// The task that does a step. Any that waits for it will do: they stand at the same.
+    pub fn doer(&self, tasks: &[TaskAt], step: u64) -> TaskAt {
+        let does = |task: &&TaskAt| self[**task].steps.iter().any(|waits| waits.step == step);
+        *tasks.iter().find(does).expect("a step is taken where a task waits for it")
+    }
+
     /// The tasks that a step concerns: the one that does it, those that wait for its result, and for theirs in turn, and
     /// those whose results all these wait for, which learn of it if they do so no longer.
     pub fn concerned(&self, tasks: &[TaskAt], doer: TaskAt) -> Vec<TaskAt> {

@@ -61,6 +61,9 @@ const CRASHED: usize = 3;
 /// What the task of a number has seen, as an object, is so much and its number.
 const SEEN: usize = 10;
 
+/// Has seen something once somebody lost patience.
+const IMPATIENT: u32 = 990;
+
 fn seen_by(number: u32) -> usize {
     SEEN + number as usize
 }
@@ -88,6 +91,9 @@ pub enum Op {
     Spawn(u32, Vec<Op>),
     /// Starts a task there and waits for its end, unless the node dies.
     Request(u32, Vec<Op>),
+    /// Starts a task there and waits for its end; once in a run somebody may lose patience, and starts it anew while the
+    /// one before goes on. It asks nobody: two tasks of one name that wait for others are not told apart.
+    Again(u32, Vec<Op>),
     /// Starts two tasks there, does a step while they run, and waits for both, whichever ends first.
     Both(u32, Vec<Op>, Vec<Op>),
     /// Orders a node to add to a counter, and to do something more if it was odd; waits for its end, unless the node
@@ -131,7 +137,7 @@ impl Draws {
     /// `depth` says how deep tasks may start tasks here.
     fn op(&mut self, depth: u64) -> Op {
         let node = u32::try_from(self.below(2)).expect("few");
-        match self.below(14) {
+        match self.below(15) {
             0 if depth > 0 => Op::Spawn(node, self.ops(2, depth - 1)),
             1 if depth > 0 => Op::Request(node, self.ops(2, depth - 1)),
             2 => Op::Crash(node),
@@ -140,6 +146,7 @@ impl Draws {
             6 => Op::Ask(self.place(), Box::new(self.simple())),
             7 if depth > 0 => Op::Order(node, self.place(), Box::new(self.simple())),
             8 if depth > 0 => Op::Both(node, self.ops(1, depth - 1), vec![self.simple()]),
+            9 if depth > 0 => Op::Again(node, self.ops(2, 0)),
             _ => self.simple(),
         }
     }
@@ -248,10 +255,9 @@ impl Worker {
                 board.spawn(node.to_string(), "child", async move { child.all(&ops).await });
             }
             Op::Request(node, ops) => {
-                let child = self.child();
-                let name = format!("asked {}", child.number);
-                board.request(node.to_string(), name, async move { child.all(&ops).await }).await;
+                self.ask(node, self.child(), ops).await;
             }
+            Op::Again(node, ops) => self.again(node, &ops).await,
             Op::Both(node, one, other) => self.both(node, one, other).await,
             Op::Order(node, at, then) => self.order(node, at, *then).await,
             Op::Crash(node) => board.crash("crash", vec![node.to_string()], Board::crash).await,
@@ -269,14 +275,27 @@ impl Worker {
         self.board.step("keep", keep).await;
     }
 
+    /// Starts a task and waits for its end.
+    fn ask(&self, node: u32, child: Worker, ops: Vec<Op>) -> impl Future<Output = Option<()>> + Send {
+        let name = format!("asked {}", child.number);
+        self.board.request(node.to_string(), name, async move { child.all(&ops).await })
+    }
+
+    /// Whoever asks anew stands where it stood, and so does the one that it asks.
+    async fn again(&self, node: u32, ops: &[Op]) {
+        let (board, number) = (&self.board, self.child().number);
+        loop {
+            let ends = self.ask(node, Worker::new(board, number), ops.to_vec());
+            board.stands_at(&(self.number, number, "again"));
+            if let Either::Right(_) = select(pin!(self.goes_wrong(IMPATIENT)), pin!(ends)).await {
+                return;
+            }
+        }
+    }
+
     async fn both(&self, node: u32, one: Vec<Op>, other: Vec<Op>) {
         let (board, me) = (&self.board, self.number);
-        let ask = |ops: Vec<Op>| {
-            let child = self.child();
-            let name = format!("asked {}", child.number);
-            board.request(node.to_string(), name, async move { child.all(&ops).await })
-        };
-        let (one, other) = (ask(one), ask(other));
+        let (one, other) = (self.ask(node, self.child(), one), self.ask(node, self.child(), other));
         // How far it is with its own operations follows from how many children it has.
         board.waits_at(&(me, self.children.load(Ordering::Relaxed), "both"));
         board.step("meanwhile", |_| ((), Footprint::nothing())).await;
@@ -302,15 +321,19 @@ impl Worker {
         }
     }
 
-    /// Does one thing, and one more if something went wrong meanwhile.
-    async fn unless_it_goes_wrong(&self, at: usize, op: &Op) {
-        let wrongs = 900 + number(at);
+    /// Something that goes wrong once.
+    fn goes_wrong(&self, wrongs: u32) -> impl Future<Output = ()> + Send {
         let once = When::new([seen_by(wrongs)], move |board: &Board| !board.seen.contains_key(&wrongs));
         let goes_wrong = move |board: &mut Board| {
             Worker::note(board, wrongs, 1);
             ((), Footprint::writes([seen_by(wrongs)]))
         };
-        let fault = pin!(self.board.fault("fault", once, goes_wrong));
+        self.board.fault("fault", once, goes_wrong)
+    }
+
+    /// Does one thing, and one more if something went wrong meanwhile.
+    async fn unless_it_goes_wrong(&self, at: usize, op: &Op) {
+        let fault = pin!(self.goes_wrong(900 + number(at)));
         if let Either::Left(((), rest)) = select(fault, self.one(op)).await {
             rest.await;
             self.one(&Op::Add(at)).await;
