@@ -162,8 +162,8 @@ impl<W: World> Handle<W> {
         self.start(node.into(), name.into(), None, future);
     }
 
-    /// Runs a task on another node and waits for its result; none if that node dies first. Of tasks that wait for
-    /// results, a search for states tells those apart that differ in node or name.
+    /// Runs a task on another node and waits for its result; none if that node dies first. Tasks that may wait for
+    /// results at the same time differ in node or name: a search for states knows by these which of them is answered.
     pub fn request<T: Hash + Send + 'static>(
         &self,
         node: impl Into<Name>,
