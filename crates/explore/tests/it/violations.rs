@@ -109,7 +109,8 @@ fn a_violation_is_made_small_and_its_token_replays_exactly() {
     let mut tokens: Vec<Token> = Vec::new();
     for scenario in unwanted() {
         let limits = Limits::default();
-        let found = search(&scenario, &Options::default()).expect("programs end");
+        let options = Options { stop_at_violation: true, ..Options::default() };
+        let found = search(&scenario, &options).expect("programs end");
         let path = found.violation.expect("the end is reached").path;
         let first = retrace(&scenario, &limits, &path).expect("programs end");
         let small = minimise(&scenario, &limits, &path, RUNS_MAX).expect("programs end");
