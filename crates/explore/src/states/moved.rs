@@ -49,8 +49,8 @@ pub(super) struct Moved<'a, 'r, S: Scenario> {
 
 impl<S: Scenario> Moved<'_, '_, S> {
     /// Which tasks went where, and what that depended on: whoever waits for the result of the one that did the step,
-    /// and everybody, if one of those touched the world or told others that lost something. Of those that died with
-    /// nodes nothing is left, and what that meant to each of the others is learnt by itself.
+    /// and everybody, if one of those that lost something touched the world, told others, or was told more than its loss.
+    /// Of those that died with nodes nothing is left, and what that meant to each of the others is learnt by itself.
     pub fn learn(&self, space: &mut Space<S::World>, learnt: &mut Learnt) -> (Hears, bool, Went) {
         let (doer, dying) = (self.sequel.doer, &self.sequel.killed);
         let moves = Moves::of(self.before, &self.live.stances);
@@ -101,15 +101,19 @@ impl<S: Scenario> Moved<'_, '_, S> {
 
     /// The kind of the task that waited for the one that did the step, if that one has ended with it.
     fn told_by_end(&self, moves: &Moves) -> Option<u64> {
-        let doer = moves.before.get(&self.sequel.doer)?;
         let ended = !moves.after.contains_key(&self.sequel.doer);
-        doer.bonds.awaited.filter(|_| ended).map(|awaited| awaited.by)
+        self.awaited_by(moves).filter(|_| ended)
+    }
+
+    /// The kind of the task that waits for the result of the one that did the step.
+    fn awaited_by(&self, moves: &Moves) -> Option<u64> {
+        moves.before.get(&self.sequel.doer)?.bonds.awaited.map(|awaited| awaited.by)
     }
 
     /// Whoever of those before the step started a task that is new, or the task itself.
     fn source(&self, moves: &Moves, mut task: usize) -> usize {
         while !moves.before.contains_key(&task) {
-            task = self.live.run.parent(task).expect("who was not there before was started by somebody");
+            task = self.live.run.parent(task).expect("whoever was not there before was started by somebody");
         }
         task
     }
@@ -137,8 +141,8 @@ impl<S: Scenario> Moved<'_, '_, S> {
         if told.is_empty() && aside {
             return (None, Hears::Nothing, None);
         }
-        let awaited = self.before.iter().find(|at| at.task == *doer).and_then(|at| at.bonds.awaited);
-        let asks = |at: &&Stance| awaited.is_some_and(|awaited| awaited.by == at.bonds.kind);
+        let awaited_by = self.awaited_by(moves);
+        let asks = |at: &&Stance| awaited_by == Some(at.bonds.kind);
         let mut askers = self.before.iter().filter(asks).map(|at| at.task);
         // Where there is doubt which one it is, where each of them stands counts.
         let asker = askers.next().filter(|_| askers.next().is_none());
