@@ -101,14 +101,20 @@ impl Marks {
             ..Marks::default()
         };
         footprint.reads.iter().for_each(|object| marks.read(object));
-        for object in &footprint.writes {
-            marks.add_write(Steady::of(&Kind::Object(object)));
-        }
+        footprint.writes.iter().for_each(|object| marks.write(object));
         marks
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.reads.is_empty() && self.writes.is_empty() && !self.everything
     }
 
     pub fn read<O: Object>(&mut self, object: &O) {
         self.add_read(Steady::of(&Kind::Object(object)));
+    }
+
+    pub fn write<O: Object>(&mut self, object: &O) {
+        self.add_write(Steady::of(&Kind::Object(object)));
     }
 
     pub fn wakes(&mut self, task: u64) {

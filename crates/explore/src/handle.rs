@@ -67,7 +67,7 @@ impl<W: World> Handle<W> {
     pub fn prepare(&self, change: impl FnOnce(&mut W)) {
         let mut core = lock(&self.0);
         assert!(core.running().is_none(), "a task changes the world with steps");
-        change(&mut core.world);
+        change(Arc::make_mut(&mut core.world));
     }
 
     /// What the running task does with an object of the world in the same breath as the step that let it run on: it is
@@ -75,7 +75,7 @@ impl<W: World> Handle<W> {
     pub fn touch<T>(&self, object: W::Object, does: impl FnOnce(&mut W) -> T) -> T {
         let mut core = lock(&self.0);
         core.touches(object);
-        does(&mut core.world)
+        does(Arc::make_mut(&mut core.world))
     }
 
     /// One atomic step: answers what `body` answers, once the explorer lets it happen. A body changes the world and

@@ -50,18 +50,22 @@
 //! told to a person ([`mod@timeline`]), and searched again with steps joined, for what would mend it ([`repairs()`]).
 //! That neither search loses anything is tested against plain search on generated programs, not believed.
 
+mod by_hash;
 mod clock;
+mod event;
 mod executor;
 mod explorable;
 mod footprint;
 mod handle;
 mod meter;
 mod minimise;
+mod orders;
 mod repair;
 mod replay;
 mod run;
 mod sample;
 mod search;
+mod single;
 mod standing;
 mod states;
 mod steady;
@@ -78,9 +82,10 @@ pub use meter::Meter;
 pub use minimise::{Minimal, kind_of, minimise};
 pub use repair::{Hint, Verdict, repairs};
 pub use replay::{Replayed, Switch};
-pub use run::{Limits, Merges, Trace, Unfinished, Why, Wrong, actors, pace, rehearse, trace};
+pub use run::{Limits, Merges, Trace, Unfinished, Why, Wrong};
 pub use sample::{Draw, Ends, Sample, Sampled, sample};
 pub use search::{Found, Options, Reduction, Violation, search, search_and_tell};
+pub use single::{actors, pace, rehearse, trace};
 pub use steady::{Steady, Sum};
 pub use token::{Token, TokenError, retrace};
 pub use world::{Content, Scenario, World};

@@ -4,6 +4,8 @@
 //! all runs with fewer switches are tried, one switch more at a time. If none of them goes wrong the same way, the run
 //! is minimal, and that is proved.
 
+use std::sync::Arc;
+
 use crate::executor::StepId;
 use crate::replay::{Replayed, Switch, leniently, switched};
 use crate::run::{Limits, Unfinished, Why};
@@ -38,7 +40,7 @@ pub fn minimise<S: Scenario>(
     path: &[StepId],
     runs_max: u64,
 ) -> Result<Minimal, Unfinished> {
-    let origin = scenario.world();
+    let origin = Arc::new(scenario.world());
     let first = leniently(scenario, limits, &origin, path)?;
     let Some(wrong) = &first.wrong else {
         return Err(Unfinished { path: first.path, why: Why::Strays });
@@ -53,7 +55,7 @@ pub fn minimise<S: Scenario>(
 struct Shrink<'a, S: Scenario> {
     scenario: &'a S,
     limits: &'a Limits,
-    origin: S::World,
+    origin: Arc<S::World>,
     kind: String,
     best: Replayed,
     runs: u64,

@@ -1,6 +1,7 @@
 //! Which neighbouring steps would have to be one for a violation to go away.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::executor::StepId;
 use crate::run::{Limits, Run, Unfinished};
@@ -56,7 +57,7 @@ pub fn repairs<S: Scenario>(
 
 /// The steps that one task does one after the other in this run, by their labels.
 fn neighbours<S: Scenario>(scenario: &S, limits: &Limits, path: &[StepId]) -> BTreeSet<(String, String)> {
-    let mut run = Run::begin(scenario, limits, &scenario.world());
+    let mut run = Run::begin(scenario, limits, &Arc::new(scenario.world()));
     let mut last: Vec<(u64, String)> = Vec::new();
     let mut pairs = BTreeSet::new();
     for id in path {

@@ -1,5 +1,7 @@
 //! Runs that follow a plan: exactly, leniently, or as usual but for some switches.
 
+use std::sync::Arc;
+
 use crate::executor::StepId;
 use crate::run::{Choice, Limits, Run, Unfinished, Why, Wrong};
 use crate::steady::Steady;
@@ -42,7 +44,7 @@ fn usual(choices: &[Choice], last: Option<StepId>) -> usize {
 pub(crate) fn switched<S: Scenario>(
     scenario: &S,
     limits: &Limits,
-    origin: &S::World,
+    origin: &Arc<S::World>,
     switches: &[Switch],
 ) -> Result<Replayed, Unfinished> {
     let mut left = switches.iter().peekable();
@@ -61,7 +63,7 @@ pub(crate) fn switched<S: Scenario>(
 pub(crate) fn leniently<S: Scenario>(
     scenario: &S,
     limits: &Limits,
-    origin: &S::World,
+    origin: &Arc<S::World>,
     plan: &[StepId],
 ) -> Result<Replayed, Unfinished> {
     let place = |id: StepId| plan.iter().position(|planned| *planned == id);
@@ -78,7 +80,7 @@ type Say<'a> = &'a mut dyn FnMut(usize, &[Choice], StepId, &[StepId]) -> StepId;
 pub(crate) fn follow<S: Scenario>(
     scenario: &S,
     limits: &Limits,
-    origin: &S::World,
+    origin: &Arc<S::World>,
     say: Say<'_>,
 ) -> Result<Replayed, Unfinished> {
     let mut run = Run::begin(scenario, limits, origin);

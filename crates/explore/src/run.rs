@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::clock::STEPS_MAX;
+use crate::event::{Answers, Deed, Event, Place, Waypoint};
 use crate::executor::{
     Answer, Core, Granted, Pending, Sequel, Shared, Shown, Stance, StepId, Taken, Waiting, act, finish,
     go_on, grant, lock, resume, settle, take,
@@ -48,8 +50,8 @@ pub enum Why {
     TooLong,
     /// It came back to where it had been.
     Circles,
-    /// It is not as a search for states foretold: a step touches more than it names, or a task says too little of where
-    /// it stands.
+    /// It is not as a search foretold: a step touches more than it names, a task says too little of where it stands, or
+    /// a world leaves something out of its digest.
     Strays,
 }
 
@@ -59,8 +61,8 @@ impl fmt::Display for Unfinished {
             Why::TooLong => write!(f, "TooLong: it does not end within {} steps", self.path.len()),
             Why::Circles => f.write_str("Circles: it goes on for ever"),
             Why::Strays => f.write_str(
-                "Strays: it is not as it was foretold; a step touches more than it names, or a task says too little of \
-                 where it stands",
+                "Strays: it is not as it was foretold; a step touches more than it names, a task says too little of \
+                 where it stands, or a world leaves something out of its digest",
             ),
         }
     }
@@ -83,48 +85,11 @@ pub(crate) struct Choice {
     pub sort: u64,
 }
 
-/// A step that was done.
-#[derive(Debug)]
-pub(crate) struct Event {
-    pub id: StepId,
-    /// How many steps had been done when it was asked for.
-    pub born: usize,
-    pub marks: Marks,
-    /// Whether it may have changed the world.
-    pub changes: bool,
-    pub answers: Answers,
-}
-
-/// What a step and those that go together with it answered, in order: enough for a later run to come to the same place
-/// without doing them. None where tasks touched the world as they ran on: what they learnt of it is in no answer.
-#[derive(Debug)]
-pub(crate) struct Answers(Option<Vec<(StepId, Answer)>>);
-
-impl Default for Answers {
-    fn default() -> Self {
-        Answers(Some(Vec::new()))
-    }
-}
-
-impl Answers {
-    fn add(&mut self, id: StepId, answer: Answer, touchers: &[Option<usize>]) {
-        if let Some(answers) = self.0.as_mut().filter(|_| touchers.is_empty()) {
-            answers.push((id, answer));
-        } else {
-            self.0 = None;
-        }
-    }
-}
-
 /// A step that was asked for while its gate was shut.
 pub(crate) struct Shut {
     pub id: StepId,
     pub marks: Marks,
 }
-
-/// A point of a run that another one can come back to: the world there, which points share between which nothing
-/// changed; none where a clone is no world of its own.
-pub(crate) type Waypoint<W> = Option<Arc<W>>;
 
 /// Who looks on while steps are done: at how each looks, and what it touched.
 type Watch<'a, S> = &'a mut dyn FnMut(Shown, &Footprint<<<S as Scenario>::World as World>::Object>);
@@ -144,9 +109,9 @@ pub(crate) struct Run<'a, S: Scenario> {
 }
 
 impl<'a, S: Scenario> Run<'a, S> {
-    pub fn begin(scenario: &'a S, limits: &'a Limits, origin: &S::World) -> Self {
+    pub fn begin(scenario: &'a S, limits: &'a Limits, origin: &Arc<S::World>) -> Self {
         assert!(limits.steps_max <= STEPS_MAX, "runs of at most {STEPS_MAX} steps can be explored");
-        let core = Core::shared(origin.clone());
+        let core = Core::shared(Arc::clone(origin));
         scenario.start(&Handle(Arc::clone(&core)));
         settle(&core);
         Run { scenario, limits, core, hash: 0, wrong: None, depth: 0, keeps: false }
@@ -198,6 +163,11 @@ impl<'a, S: Scenario> Run<'a, S> {
         ask(&lock(&self.core).world)
     }
 
+    /// The world as it is now, whatever happens to it in this run.
+    pub fn held(&self) -> Arc<S::World> {
+        Arc::clone(&lock(&self.core).world)
+    }
+
     fn grant(&mut self, id: StepId) -> Granted<S::World> {
         let at = self.next(id);
         grant(&self.core, at)
@@ -233,7 +203,12 @@ impl<'a, S: Scenario> Run<'a, S> {
 
     /// Whether the step that waits under this name has this number.
     pub fn is_numbered(&self, id: StepId, number: u64) -> bool {
-        lock(&self.core).is_numbered(id, number)
+        lock(&self.core).number(id) == Some(number)
+    }
+
+    /// The tasks that the scenario starts, each with its node.
+    pub fn actors(&self) -> Vec<(String, String)> {
+        lock(&self.core).actors()
     }
 
     /// Whether a step that waits can happen.
@@ -286,29 +261,35 @@ impl<'a, S: Scenario> Run<'a, S> {
 
     /// Where the run is now.
     pub fn waypoint(&self) -> Waypoint<S::World> {
-        self.world(|world| world.is_whole().then(|| Arc::new(world.clone())))
+        let core = lock(&self.core);
+        core.world.is_whole().then(|| Rc::new(Place::of(Arc::clone(&core.world))))
     }
 
     /// Puts a world in the place of the one that there is.
-    pub fn put(&self, world: &S::World) {
-        lock(&self.core).world.clone_from(world);
+    pub fn put(&self, world: &Arc<S::World>) {
+        lock(&self.core).world = Arc::clone(world);
     }
 
     /// Goes on as an earlier run did from a waypoint. Its steps answer as they did then, in a world that nobody looks
     /// at before another one is put in its place; where that is not enough they are done again, in the world as it
     /// was. Answers whether it was enough.
     pub fn recall(&mut self, id: StepId, at: &Waypoint<S::World>, answers: &Answers) -> bool {
-        let Some(answers) = answers.0.as_ref().filter(|answers| at.is_some() && !answers.is_empty()) else {
-            at.iter().for_each(|world| self.put(world));
+        let Some(answers) = answers.enough().filter(|_| at.is_some()) else {
+            at.iter().for_each(|place| self.put(&place.world));
             self.repeat(id);
             return false;
         };
-        for (id, answer) in answers {
+        for (id, deed) in answers {
             let at = self.next(*id);
-            self.resume(take(&self.core, at), answer);
+            self.resume(take(&self.core, at), &deed.answer);
         }
         self.depth += 1;
         true
+    }
+
+    /// A number for a step that waits, with its name: it does the same wherever it has it, in the same world.
+    pub fn number(&self, id: StepId) -> u64 {
+        Steady::of(&(id, lock(&self.core).number(id)))
     }
 
     /// Does a step, judges what came of it, and answers what it touched.
@@ -322,50 +303,90 @@ impl<'a, S: Scenario> Run<'a, S> {
     }
 
     fn done(&mut self, id: StepId, mut watch: Option<Watch<'_, S>>) -> Event {
-        let born = {
-            let core = lock(&self.core);
-            core.pending[core.find(id).expect("a step is done while it waits")].born
-        };
-        let mut answers = Answers::default();
-        let (mut marks, mut changes) = self.look(id, &mut watch, &mut answers);
+        let mut event = self.event(id);
+        self.look(&mut event, id, &mut watch);
         while let Some(next) = self.follower(id) {
-            let (more, changed) = self.look(next, &mut watch, &mut answers);
-            marks.join(&more);
-            changes |= changed;
+            self.look(&mut event, next, &mut watch);
         }
         // Steps that go together are one: nobody sees what is between them.
-        if changes && self.wrong.is_none() {
-            let wrong = |message| Wrong { message, after: Some(self.depth) };
-            self.wrong = self.judged().err().map(wrong);
+        if event.changes {
+            event.wrong = self.judged().err();
         }
-        self.hash = Steady::of(&(self.hash, id, marks.digest()));
-        self.depth += 1;
-        Event { id, born, marks, changes, answers }
+        self.over(event)
     }
 
-    /// Does a step. Answers what it touched, and whether it may have changed the world.
-    fn look(&mut self, id: StepId, watch: &mut Option<Watch<'_, S>>, answers: &mut Answers) -> (Marks, bool) {
+    /// Does a step as it was done where it met the same: `after` is the world that it left then.
+    pub fn again(
+        &mut self,
+        id: StepId,
+        deed: &Rc<Deed>,
+        (after, wrong): (&Arc<S::World>, &Option<String>),
+    ) -> Event {
+        let mut event = self.event(id);
+        let at = self.next(id);
+        let taken = take(&self.core, at);
+        self.put(after);
+        let sequel = self.go_on(taken, &deed.answer);
+        event.wrong = if sequel.touched.is_empty() { wrong.clone() } else { self.judged().err() };
+        event.answers.add(id, Rc::clone(deed), !sequel.touched.is_empty());
+        self.goes_on(&mut event, (deed.marks.clone(), deed.changes), &sequel);
+        self.over(event)
+    }
+
+    /// A step before it is done.
+    fn event(&self, id: StepId) -> Event {
+        let core = lock(&self.core);
+        let born = core.pending[core.find(id).expect("a step is done while it waits")].born;
+        Event { id, born, marks: Marks::default(), changes: false, wrong: None, answers: Answers::default() }
+    }
+
+    /// A step is over.
+    fn over(&mut self, event: Event) -> Event {
+        if let Some(message) = event.wrong.as_ref().filter(|_| self.wrong.is_none()) {
+            self.wrong = Some(Wrong { message: message.clone(), after: Some(self.depth) });
+        }
+        self.hash = Steady::of(&(self.hash, event.id, event.marks.digest()));
+        self.depth += 1;
+        event
+    }
+
+    /// Does one of the steps of an event.
+    fn look(&mut self, event: &mut Event, id: StepId, watch: &mut Option<Watch<'_, S>>) {
         let shown = watch.as_ref().map(|_| self.show(id));
         let Granted { footprint, answer, sequel } = self.grant(id);
-        let Sequel { doer, ran, told, touched, touchers, gate_reads, killed } = sequel;
-        let footprint = footprint.and_writes(touched);
+        let (marks, changes) = (Marks::of(&footprint), footprint.changes());
         if self.keeps {
-            answers.add(id, answer, &touchers);
+            let deed = Deed { answer, marks: marks.clone(), changes };
+            event.answers.add(id, Rc::new(deed), !sequel.touched.is_empty());
         }
-        let mut marks = Marks::of(&footprint);
-        gate_reads.iter().for_each(|object| marks.read(object));
-        for (task, node) in lock(&self.core).marked([doer].into_iter().chain(ran).chain(told)) {
-            marks.wakes(task);
-            marks.runs_on(node);
-        }
-        killed.into_iter().for_each(|node| marks.kills(node));
+        self.goes_on(event, (marks, changes), &sequel);
         if let (Some(watch), Some(mut shown)) = (watch, shown) {
             if let Some(label) = footprint.label {
                 label.clone_into(&mut shown.label);
             }
-            watch(shown, &footprint);
+            watch(shown, &footprint.and_writes(sequel.touched));
         }
-        (marks, footprint.changes())
+    }
+
+    /// Notes what a step touched, and whom it concerned.
+    fn goes_on(
+        &self,
+        event: &mut Event,
+        (marks, changes): (Marks, bool),
+        sequel: &Sequel<<S::World as World>::Object>,
+    ) {
+        let Sequel { doer, ran, told, touched, gate_reads, killed, .. } = sequel;
+        event.changes |= changes || !touched.is_empty();
+        event.touched(marks);
+        let marks = &mut event.marks;
+        touched.iter().for_each(|object| marks.write(object));
+        gate_reads.iter().for_each(|object| marks.read(object));
+        let core = lock(&self.core);
+        for (task, node) in core.marked([doer].into_iter().chain(ran).chain(told)) {
+            marks.wakes(task);
+            marks.runs_on(node);
+        }
+        killed.iter().for_each(|node| marks.kills(*node));
     }
 
     /// The step that goes together with the one that a task did just now, if there is one.
@@ -385,10 +406,14 @@ impl<'a, S: Scenario> Run<'a, S> {
     /// Ends a run that came to rest. Answers what is wrong.
     pub fn rest(&mut self) -> Option<Wrong> {
         if self.wrong.is_none() {
-            let judged = self.world(|world| self.scenario.at_rest(world));
-            self.wrong = judged.err().map(|message| Wrong { message, after: None });
+            self.wrong = self.at_rest().err().map(|message| Wrong { message, after: None });
         }
         self.wrong.take()
+    }
+
+    /// Judges the world as one in which nothing is left to happen.
+    pub fn at_rest(&self) -> Result<(), String> {
+        self.world(|world| self.scenario.at_rest(world))
     }
 }
 
@@ -396,74 +421,4 @@ impl<S: Scenario> Drop for Run<'_, S> {
     fn drop(&mut self) {
         finish(&self.core);
     }
-}
-
-/// Runs the tasks to rest in one fixed order: how a scenario gets the world that it begins with.
-///
-/// # Errors
-/// When the run does not end within `steps_max`.
-pub fn rehearse<W: World>(
-    world: W,
-    steps_max: usize,
-    start: impl FnOnce(&Handle<W>),
-) -> Result<W, Unfinished> {
-    let core = Core::shared(world);
-    start(&Handle(Arc::clone(&core)));
-    settle(&core);
-    let mut path = Vec::new();
-    loop {
-        let Some(id) = lock(&core).open().next().map(|pending| pending.id) else {
-            finish(&core);
-            return Ok(lock(&core).world.clone());
-        };
-        if path.len() >= steps_max {
-            finish(&core);
-            return Err(Unfinished { path, why: Why::TooLong });
-        }
-        path.push(id);
-        let at = lock(&core).find(id).expect("it waits");
-        grant(&core, at);
-    }
-}
-
-/// What the steps of a path look like.
-///
-/// # Panics
-/// When the path is not one of this scenario.
-pub fn trace<S: Scenario>(scenario: &S, path: &[StepId]) -> Trace {
-    let limits = Limits::default();
-    let mut run = Run::begin(scenario, &limits, &scenario.world());
-    let mut trace = Trace::new();
-    path.iter().for_each(|id| drop(run.watched(*id, &mut |shown, _| trace.push(shown))));
-    trace
-}
-
-/// The tasks that a scenario starts, each with its node.
-#[must_use]
-pub fn actors<S: Scenario>(scenario: &S) -> Vec<(String, String)> {
-    let limits = Limits::default();
-    let run = Run::begin(scenario, &limits, &scenario.world());
-    lock(&run.core).actors()
-}
-
-/// Does one run so many times, and nothing beside it: looks at no footprint, judges nothing, and tries no other order.
-/// What a step costs here, nothing that explores can cost less. Answers how many steps were done.
-///
-/// # Errors
-/// When the run does not end within its limits.
-pub fn pace<S: Scenario>(scenario: &S, limits: &Limits, times: u64) -> Result<u64, Unfinished> {
-    let origin = scenario.world();
-    let (mut first, mut path) = (Run::begin(scenario, limits, &origin), Vec::new());
-    while let Some(id) = first.open().first().copied() {
-        if path.len() >= limits.steps_max {
-            return Err(Unfinished { path, why: Why::TooLong });
-        }
-        first.repeat(id);
-        path.push(id);
-    }
-    for _ in 0..times {
-        let mut run = Run::begin(scenario, limits, &origin);
-        path.iter().for_each(|id| run.repeat(*id));
-    }
-    Ok(times * path.len() as u64)
 }

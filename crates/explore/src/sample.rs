@@ -5,11 +5,13 @@
 //! the next of them happens.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::event::Event;
 use crate::executor::StepId;
 use crate::footprint::Marks;
 use crate::meter::Meter;
-use crate::run::{Choice, Event, Limits, Run, Unfinished, Why, Wrong};
+use crate::run::{Choice, Limits, Run, Unfinished, Why, Wrong};
 use crate::search::Violation;
 use crate::steady::Steady;
 use crate::world::{Scenario, World};
@@ -136,7 +138,7 @@ struct Lessons {
 /// # Errors
 /// When a run does not end within its limits.
 pub fn sample<S: Scenario>(scenario: &S, sample: &Sample) -> Result<Sampled, Unfinished> {
-    let origin = scenario.world();
+    let origin = Arc::new(scenario.world());
     let mut sampler = Sampler { scenario, sample, origin, lessons: Lessons::default() };
     for lesson in 0..LESSONS {
         let mut marks = BTreeMap::new();
@@ -197,7 +199,7 @@ struct Made {
 struct Sampler<'a, S: Scenario> {
     scenario: &'a S,
     sample: &'a Sample,
-    origin: S::World,
+    origin: Arc<S::World>,
     lessons: Lessons,
 }
 

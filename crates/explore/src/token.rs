@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::executor::StepId;
 use crate::replay::{Replayed, Switch, follow};
@@ -94,7 +95,7 @@ impl Token {
             0 => None,
             _ => Some(reader.count(GAP_BITS).ok_or(TokenError::Malformed)?),
         };
-        let run = follow(scenario, limits, &scenario.world(), &mut |point, _, usual, others| {
+        let run = follow(scenario, limits, &Arc::new(scenario.world()), &mut |point, _, usual, others| {
             if next != Some(point) {
                 return usual;
             }
@@ -114,7 +115,7 @@ impl Token {
 /// # Errors
 /// When the run does not end within its limits.
 pub fn retrace<S: Scenario>(scenario: &S, limits: &Limits, path: &[StepId]) -> Result<Replayed, Unfinished> {
-    crate::replay::leniently(scenario, limits, &scenario.world(), path)
+    crate::replay::leniently(scenario, limits, &Arc::new(scenario.world()), path)
 }
 
 /// The check of a run's names.

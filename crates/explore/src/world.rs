@@ -4,11 +4,12 @@ use crate::footprint::Object;
 use crate::handle::Handle;
 
 /// The state that steps read and change.
-pub trait World: Clone + Send + 'static {
+pub trait World: Clone + Send + Sync + 'static {
     /// What steps read and write, each by a name of its own.
     type Object: Object;
 
-    /// The state as a number: two worlds that differ in anything that counts differ in it.
+    /// The state as a number: two worlds that differ in anything that counts differ in it. A step is taken to do the
+    /// same in all worlds that share it.
     fn digest(&self) -> u64;
 
     /// Whether a clone is a world of its own: what is done to one does not show in the other. Where it is not so, each
@@ -46,7 +47,7 @@ pub trait Scenario {
 
     /// What must be true after every step. It follows from what objects hold and from what the step just did, and
     /// whatever it compares is in the footprints of the steps that change it. What follows from more, from how a world
-    /// came about, is judged along the ways that a search goes, and a search for states goes one way to each world.
+    /// came about, is judged along the ways that a search goes, and none goes more than once from one world to another.
     ///
     /// # Errors
     /// What is wrong, in words.

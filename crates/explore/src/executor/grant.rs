@@ -74,7 +74,7 @@ pub(crate) fn take<W: World>(core: &Shared<W>, at: usize) -> Taken<W> {
 
 /// Does to the world what a step does.
 pub(crate) fn act<W: World>(core: &Shared<W>, taken: &Taken<W>) -> (Answer, Footprint<W::Object>) {
-    lock(&taken.asked.act)(&mut lock(core).world)
+    lock(&taken.asked.act)(Arc::make_mut(&mut lock(core).world))
 }
 
 /// What is left of a step that was answered.

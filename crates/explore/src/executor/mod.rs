@@ -42,7 +42,8 @@ pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 pub(crate) struct Core<W: World> {
-    pub world: W,
+    /// Copied when it changes while somebody else holds it: points of searches do.
+    pub world: Arc<W>,
     tasks: Vec<Task>,
     /// In the order of their tasks and numbers, which is the same wherever the steps so far are the same.
     pub pending: Vec<Pending<W>>,
@@ -70,7 +71,7 @@ pub(crate) type Shared<W> = Arc<Mutex<Core<W>>>;
 const TASKS: usize = 24;
 
 impl<W: World> Core<W> {
-    pub fn shared(world: W) -> Shared<W> {
+    pub fn shared(world: Arc<W>) -> Shared<W> {
         Arc::new(Mutex::new(Core {
             world,
             tasks: Vec::with_capacity(TASKS),
@@ -153,9 +154,12 @@ impl<W: World> Core<W> {
 
     /// The running task touches something: it hears what that holds.
     pub fn touches(&mut self, object: W::Object) {
-        match (self.current, self.world.content(&object)) {
-            (Some(task), Content::Whole(held) | Content::Sum(held)) => self.hears(task, held),
-            (None, _) | (_, Content::Unknown) => {}
+        if let Some(task) = self.current {
+            let held = match self.world.content(&object) {
+                Content::Whole(held) | Content::Sum(held) => held,
+                Content::Unknown => self.world.digest(),
+            };
+            self.hears(task, held);
         }
         self.touched.push((self.current, object));
     }
@@ -210,8 +214,8 @@ impl<W: World> Core<W> {
     }
 
     /// The numbers of tasks, and the marks of the nodes that they run on.
-    pub fn marked(&self, places: impl Iterator<Item = usize>) -> Vec<(u64, u64)> {
-        places.map(|place| (self.tasks[place].id, self.tasks[place].node_mark)).collect()
+    pub fn marked<'p>(&self, places: impl Iterator<Item = &'p usize>) -> impl Iterator<Item = (u64, u64)> {
+        places.map(|place| (self.tasks[*place].id, self.tasks[*place].node_mark))
     }
 
     /// The number of the running task.

@@ -94,10 +94,10 @@ impl<W: World> Core<W> {
         self.steps_of(place).map(waiting).collect()
     }
 
-    /// Whether the step that waits under this name has this number.
-    pub fn is_numbered(&self, id: StepId, wanted: u64) -> bool {
-        let pending = self.find(id).map(|at| &self.pending[at]);
-        pending.is_some_and(|pending| pending.number(self.stands_of(&self.tasks[pending.task])) == wanted)
+    /// The number of the step that waits under this name.
+    pub fn number(&self, id: StepId) -> Option<u64> {
+        let pending = &self.pending[self.find(id)?];
+        Some(pending.number(self.stands_of(&self.tasks[pending.task])))
     }
 
     /// The step of this number, whichever task waits for it.

@@ -1,8 +1,8 @@
 //! What steps do to worlds. A step's act follows from what it reads and from nothing else, so it is enough that the
 //! code does it once in a world that holds the same there: in no run, for its task need not hear of it.
 
-use super::by_hash::ByHash;
 use super::worlds::{Change, ObjectAt, PlaceAt, Worlds};
+use crate::by_hash::ByHash;
 use crate::executor::Answer;
 use crate::steady::Steady;
 use crate::world::World;

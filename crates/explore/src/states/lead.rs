@@ -69,7 +69,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         if differs || *live.look(&mut self.space) != *self.space.states[state].tasks {
             return Err(self.strays(state));
         }
-        live.run.world(|world| self.space.worlds.keep(place, world));
+        self.space.worlds.keep(place, &live.run.held());
         live.state = Some(state);
         Ok(self.live.insert(live))
     }

@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 
-use super::by_hash::ByHash;
 use super::death::{Deaths, Loss};
 use super::deed::Done;
 use super::space::{Space, StateAt, without};
 use super::standpoints::TaskAt;
 use super::worlds::{Change, ObjectAt, PlaceAt, Worlds};
+use crate::by_hash::ByHash;
 use crate::steady::{Steady, Sum};
 use crate::world::World;
 

@@ -17,7 +17,6 @@
 //! A task is calm from when it says that the order of what it hears does not matter ([`crate::Handle::waits_at`]) until
 //! it runs again: what it hears meanwhile is added up, and needs no run.
 
-mod by_hash;
 mod circle;
 mod death;
 mod deed;
@@ -30,13 +29,15 @@ mod space;
 mod standpoints;
 mod worlds;
 
+use std::sync::Arc;
+
+use crate::by_hash::ByHash;
 use crate::executor::{Answer, StepId, lock};
 use crate::footprint::Footprint;
 use crate::run::{Run, Unfinished, Why};
 use crate::search::{Found, Listener, Options, Violation};
 use crate::steady::Steady;
 use crate::world::{Scenario, World};
-use by_hash::ByHash;
 use circle::{AllWays, circle};
 use deed::{Deed, Deeds, Done};
 use learnt::{Learnt, Lesson, Needs, Taking};
@@ -65,11 +66,11 @@ struct States<'a, 't, S: Scenario> {
     scenario: &'a S,
     options: &'a Options,
     /// The world before any task started.
-    origin: S::World,
+    origin: Arc<S::World>,
     space: Space<S::World>,
     deeds: Deeds,
     /// What steps left just now that led to a world which others had come to: by the world before and the step.
-    fresh: ByHash<S::World>,
+    fresh: ByHash<Arc<S::World>>,
     learnt: Learnt,
     left: Vec<Left>,
     ways: AllWays,
@@ -93,12 +94,12 @@ pub(crate) fn search_states<S: Scenario>(
     tell: Listener<'_, S::World>,
 ) -> Result<Found, Unfinished> {
     assert!(options.limits.merges.is_empty(), "steps are joined in searches through orders");
-    let origin = scenario.world();
+    let origin = Arc::new(scenario.world());
     let run = Run::begin(scenario, &options.limits, &origin);
     let mut states = States {
         scenario,
         options,
-        space: Space::of(run.world(S::World::clone)),
+        space: Space::of(run.held()),
         origin,
         deeds: Deeds::default(),
         fresh: ByHash::default(),
@@ -252,7 +253,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
             return known;
         }
         let Some(mut world) = self.space.worlds.places[place].world.clone() else { return known };
-        let (answer, footprint) = lock(self.space.standpoints.act(task, step))(&mut world);
+        let (answer, footprint) = lock(self.space.standpoints.act(task, step))(Arc::make_mut(&mut world));
         self.found.steps += 1;
         let seen =
             known.unwrap_or_else(|| self.see(taking, (answer.number, Some(answer)), &footprint, &world));
@@ -342,7 +343,7 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         self.learnt.add(&self.space, (taking, done), needs, Lesson { changes, went });
         let after = self.learnt.after(&mut self.space, taking, done);
         let (place, tasks) = after.ok_or_else(|| self.strays(state))?;
-        live.run.world(|world| self.space.worlds.keep(place, world));
+        self.space.worlds.keep(place, &live.run.held());
         let after = self.come_to(taking, place, tasks)?;
         if !live.has(&self.space.came(state, after)) {
             return Err(self.strays(state));
@@ -367,10 +368,9 @@ impl<'a, S: Scenario> States<'a, '_, S> {
         if std::mem::replace(&mut self.space.worlds.places[place].rested, true) {
             return Ok(());
         }
-        self.prove(state)?;
-        let live = self.live.as_mut().expect("a run was just made");
-        let wrong = live.run.rest();
-        live.run.world(|world| (self.tell)(world, wrong.as_ref()));
+        let live = self.prove(state)?;
+        let (wrong, world) = (live.run.rest(), live.run.held());
+        (self.tell)(&world, wrong.as_ref());
         self.found.schedules += 1;
         self.note((state, None), wrong.map_or(Ok(()), |wrong| Err(wrong.message)))
     }

@@ -1,11 +1,12 @@
 //! The states that a search has come to: each pair of a world and of where tasks stand, and the way to it.
 
 use std::hash::Hash;
+use std::sync::Arc;
 
-use super::by_hash::ByHash;
 use super::list::{At, List};
 use super::standpoints::{Standpoints, TaskAt};
 use super::worlds::{PlaceAt, Worlds};
+use crate::by_hash::ByHash;
 use crate::executor::{Stance, Waiting};
 use crate::steady::Steady;
 use crate::world::World;
@@ -44,7 +45,7 @@ pub(super) struct Space<W: World> {
 }
 
 impl<W: World> Space<W> {
-    pub fn of(origin: W) -> Space<W> {
+    pub fn of(origin: Arc<W>) -> Space<W> {
         Space {
             worlds: Worlds::of(origin),
             standpoints: Standpoints::default(),

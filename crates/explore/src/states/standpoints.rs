@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::by_hash::ByHash;
 use super::list::{At, List};
 use super::worlds::{ObjectAt, Worlds};
+use crate::by_hash::ByHash;
 use crate::executor::{Act, Name, Open, Stance, Waiting, stance_number, step_number};
 use crate::standing::{Bonds, Heard};
 use crate::steady::{Steady, Sum};

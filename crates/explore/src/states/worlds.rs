@@ -1,9 +1,10 @@
 //! The worlds that a search has come to, as numbers: what each object holds in them, and what steps change.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::by_hash::ByHash;
 use super::list::{At, List};
+use crate::by_hash::ByHash;
 use crate::steady::{Steady, Sum};
 use crate::world::{Content, World};
 
@@ -37,7 +38,7 @@ pub(super) struct Place<W> {
     /// The sum of all that holds something else than at first.
     differs: Sum,
     /// A world that holds this; none where nobody came here yet, and where a clone is no world of its own.
-    pub world: Option<W>,
+    pub world: Option<Arc<W>>,
     /// Whether it was judged.
     pub judged: bool,
     /// Whether a run ended here and was judged.
@@ -47,7 +48,7 @@ pub(super) struct Place<W> {
 /// Every world that was come to.
 pub(super) struct Worlds<W: World> {
     /// The world before the first step.
-    origin: W,
+    origin: Arc<W>,
     objects: HashMap<W::Object, ObjectAt>,
     /// What each object held at first.
     at_first: List<Holds>,
@@ -57,8 +58,8 @@ pub(super) struct Worlds<W: World> {
 
 impl<W: World> Worlds<W> {
     /// The first of them.
-    pub fn of(origin: W) -> Worlds<W> {
-        let world = origin.is_whole().then(|| origin.clone());
+    pub fn of(origin: Arc<W>) -> Worlds<W> {
+        let world = origin.is_whole().then(|| Arc::clone(&origin));
         let differs = Sum::default();
         let mut places = List::default();
         let first = places.push(Place { holds: Vec::new(), differs, world, judged: false, rested: false });
@@ -75,7 +76,7 @@ impl<W: World> Worlds<W> {
         if let Some(at) = self.objects.get(object) {
             return *at;
         }
-        let at = self.at_first.push(holds(&self.origin, object));
+        let at = self.at_first.push(holds(&*self.origin, object));
         self.objects.insert(object.clone(), at);
         at
     }
@@ -119,10 +120,10 @@ impl<W: World> Worlds<W> {
     }
 
     /// Keeps a world of a place, if there is none yet. Answers whether it did.
-    pub fn keep(&mut self, place: PlaceAt, world: &W) -> bool {
+    pub fn keep(&mut self, place: PlaceAt, world: &Arc<W>) -> bool {
         let keeps = self.places[place].world.is_none() && world.is_whole();
         if keeps {
-            self.places[place].world = Some(world.clone());
+            self.places[place].world = Some(Arc::clone(world));
         }
         keeps
     }

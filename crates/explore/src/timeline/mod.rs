@@ -12,6 +12,8 @@ pub use svg::{escaped, svg};
 pub use text::text;
 pub use torn::{Sight, Tear, Torn};
 
+use std::sync::Arc;
+
 use crate::executor::StepId;
 use crate::run::{Limits, Run, Unfinished, Why, Wrong};
 use crate::world::Scenario;
@@ -55,7 +57,7 @@ pub fn timeline<S: Scenario>(scenario: &S, limits: &Limits, path: &[StepId]) -> 
     if path.len() > limits.steps_max {
         return Err(Unfinished { path: path.to_vec(), why: Why::TooLong });
     }
-    let mut run = Run::begin(scenario, limits, &scenario.world());
+    let mut run = Run::begin(scenario, limits, &Arc::new(scenario.world()));
     let (mut tasks, mut actors, mut moments) = (Vec::new(), Vec::new(), Vec::new());
     for id in path {
         let place = tasks.iter().position(|task| *task == id.task);

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use steadfast_explore::{Found, Handle, Options, Reduction, Scenario, World, search_and_tell};
+use steadfast_explore::{
+    Footprint, Found, Handle, Options, Reduction, Scenario, Why, World, search, search_and_tell,
+};
 
 use crate::program::{Board, Draws, Op, Program};
 
@@ -31,7 +33,7 @@ impl Reached {
     }
 }
 
-/// A program that notes which of its worlds are judged.
+/// A program that notes which of its worlds are judged, and says of some that they are wrong.
 struct Noted<'a, S>(&'a S, RefCell<Vec<u64>>);
 
 impl<S: Scenario> Scenario for Noted<'_, S> {
@@ -47,7 +49,7 @@ impl<S: Scenario> Scenario for Noted<'_, S> {
 
     fn always(&self, world: &S::World) -> Result<(), String> {
         self.1.borrow_mut().push(world.digest());
-        Ok(())
+        if world.digest() % 4 == 0 { Err("Unlucky: four divides it".to_owned()) } else { Ok(()) }
     }
 }
 
@@ -248,7 +250,9 @@ impl Scenario for Redone<'_> {
 /// apart, runs are led to them by other ways.
 fn told(reduction: Reduction, found: Found) -> Found {
     match reduction {
-        Reduction::States => Found { recalled: 0, steps: 0, skipped: 0, depth: 0, ..found },
+        Reduction::States => {
+            Found { recalled: 0, steps: 0, skipped: 0, depth: 0, violation: None, violations: 0, ..found }
+        }
         Reduction::Nothing | Reduction::SleepSets | Reduction::SourceDpor => Found { recalled: 0, ..found },
     }
 }
@@ -274,6 +278,47 @@ fn what_is_recalled_is_what_would_be_done() {
         }
     }
     assert!(recalled > 0);
+}
+
+/// Numbers that are handed out; how far they are, the world keeps to itself.
+#[derive(Debug, Clone)]
+struct Tickets(u32);
+
+impl World for Tickets {
+    type Object = &'static str;
+
+    fn digest(&self) -> u64 {
+        0
+    }
+}
+
+struct Queue;
+
+impl Scenario for Queue {
+    type World = Tickets;
+
+    fn world(&self) -> Tickets {
+        Tickets(0)
+    }
+
+    fn start(&self, tickets: &Handle<Tickets>) {
+        for name in ["first", "second", "third", "fourth", "fifth"] {
+            let draw = tickets.step("draw", |tickets: &mut Tickets| {
+                tickets.0 += 1;
+                (tickets.0, Footprint::writes(["tickets"]))
+            });
+            tickets.spawn("hall", name, async move {
+                let _: u32 = draw.await;
+            });
+        }
+    }
+}
+
+/// What a step did is looked up where it meets the same. If that was not the same after all, it comes to light.
+#[test]
+fn a_digest_that_leaves_something_out_is_found_out() {
+    let unfinished = search(&Queue, &Options::default()).expect_err("a ticket has more than one number");
+    assert_eq!(unfinished.why, Why::Strays);
 }
 
 /// Where nothing can happen there is one run, of no steps.

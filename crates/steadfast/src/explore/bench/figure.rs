@@ -18,8 +18,8 @@ pub enum Bar {
 const BOUNDS: &str = "\
 Steps are all that a search goes through, looked up or recalled ones as well. By states they are bounded by how many
 different things an agent can know when it looks at its machine: each takes a run to learn from. By orders they are
-bounded by the shipped code: a step that is recalled still costs the polling of its task, and one that is done a
-transaction and the invariants as well. On SQLite every step is done, on both engines.";
+bounded by the polling of tasks: the shipped code goes on from each step of a run, but does it only once in one world,
+and one time in 64 to see that it does the same. On SQLite every step is done, on both engines.";
 
 /// One figure, as often as it was measured.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// Hashes are not hashed again.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Hashed(u64);
+pub(crate) struct Hashed(u64);
 
 impl Hasher for Hashed {
     fn finish(&self) -> u64 {
@@ -22,4 +22,4 @@ impl Hasher for Hashed {
 }
 
 /// A map from hashes.
-pub(super) type ByHash<T> = HashMap<u64, T, BuildHasherDefault<Hashed>>;
+pub(crate) type ByHash<T> = HashMap<u64, T, BuildHasherDefault<Hashed>>;
