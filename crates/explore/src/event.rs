@@ -30,6 +30,8 @@ pub(crate) struct Event {
     /// What is wrong with the world that it left, whether or not something was wrong before.
     pub wrong: Option<String>,
     pub answers: Answers,
+    /// The tasks that it concerned: the one that did it, those that ran on or were told something, and those that died.
+    pub company: Vec<u64>,
 }
 
 impl Event {

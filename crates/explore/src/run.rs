@@ -110,9 +110,21 @@ pub(crate) struct Run<'a, S: Scenario> {
 
 impl<'a, S: Scenario> Run<'a, S> {
     pub fn begin(scenario: &'a S, limits: &'a Limits, origin: &Arc<S::World>) -> Self {
+        Run::begin_with(scenario, limits, origin, None)
+    }
+
+    /// The same, with no other tasks than these, and those that they start.
+    pub fn begin_with(
+        scenario: &'a S,
+        limits: &'a Limits,
+        origin: &Arc<S::World>,
+        tasks: Option<&[u64]>,
+    ) -> Self {
         assert!(limits.steps_max <= STEPS_MAX, "runs of at most {STEPS_MAX} steps can be explored");
         let core = Core::shared(Arc::clone(origin));
         scenario.start(&Handle(Arc::clone(&core)));
+        let left_out = tasks.map(|tasks| lock(&core).leave_out(tasks));
+        drop(left_out);
         settle(&core);
         Run { scenario, limits, core, hash: 0, wrong: None, depth: 0, keeps: false }
     }
@@ -179,6 +191,22 @@ impl<'a, S: Scenario> Run<'a, S> {
         // Steps that go together count as one.
         core.done = self.depth + 1;
         core.find(id).expect("a step is granted while it waits")
+    }
+
+    /// The numbers of the tasks that are still there.
+    pub fn alive(&self) -> Vec<u64> {
+        lock(&self.core).alive()
+    }
+
+    /// The numbers of all tasks that others started, each with that of whoever started it; none if one of them touched
+    /// the world since the last step began, so that others may know of it.
+    pub fn families(&self) -> Option<Vec<[u64; 2]>> {
+        lock(&self.core).families()
+    }
+
+    /// Leaves a step out that concerns none of the tasks of this run.
+    pub fn leave_out(&mut self) {
+        self.depth += 1;
     }
 
     /// Where every task stands that is still there.
@@ -337,7 +365,15 @@ impl<'a, S: Scenario> Run<'a, S> {
     fn event(&self, id: StepId) -> Event {
         let core = lock(&self.core);
         let born = core.pending[core.find(id).expect("a step is done while it waits")].born;
-        Event { id, born, marks: Marks::default(), changes: false, wrong: None, answers: Answers::default() }
+        Event {
+            id,
+            born,
+            marks: Marks::default(),
+            changes: false,
+            wrong: None,
+            answers: Answers::default(),
+            company: Vec::new(),
+        }
     }
 
     /// A step is over.
@@ -375,7 +411,7 @@ impl<'a, S: Scenario> Run<'a, S> {
         (marks, changes): (Marks, bool),
         sequel: &Sequel<<S::World as World>::Object>,
     ) {
-        let Sequel { doer, ran, told, touched, gate_reads, killed, .. } = sequel;
+        let Sequel { doer, ran, died, told, touched, gate_reads, killed, .. } = sequel;
         event.changes |= changes || !touched.is_empty();
         event.touched(marks);
         let marks = &mut event.marks;
@@ -385,7 +421,9 @@ impl<'a, S: Scenario> Run<'a, S> {
         for (task, node) in core.marked([doer].into_iter().chain(ran).chain(told)) {
             marks.wakes(task);
             marks.runs_on(node);
+            event.company.push(task);
         }
+        event.company.extend(core.marked(died.iter()).map(|(task, _)| task));
         killed.iter().for_each(|node| marks.kills(*node));
     }
 

@@ -71,7 +71,8 @@ pub struct Found {
     /// Steps that were done, those of the common beginnings of runs included; among states, those of its runs and those
     /// that were done in a world of their own.
     pub steps: u64,
-    /// Those of them that were not done, but answered as they were before.
+    /// Those of them that were not done, but answered as they were before, or left out because they concern none of the
+    /// tasks that are left.
     pub recalled: u64,
     /// States that were come to, where the search knows them apart.
     pub states: u64,

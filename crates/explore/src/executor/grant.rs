@@ -23,6 +23,8 @@ pub(crate) struct Sequel<O> {
     pub doer: usize,
     /// The places of the tasks that ran on in consequence.
     pub ran: Vec<usize>,
+    /// The places of the tasks that died.
+    pub died: Vec<usize>,
     /// The places of the tasks that were told something, whether or not they were there to hear it.
     pub told: Vec<usize>,
     /// What tasks touched as they ran on, and the places of those tasks.
@@ -96,6 +98,7 @@ pub(crate) fn resume<W: World>(core: &Shared<W>, taken: Taken<W>, answer: &Answe
         core.touched.clear();
         core.told.clear();
         core.ran.clear();
+        core.died.clear();
         let heard = Steady::of(&(&label, about, answer.heard));
         core.goes_on((task, heard), spawned, &kills)
     };
@@ -113,8 +116,9 @@ pub(crate) fn go_on<W: World>(core: &Shared<W>, taken: Taken<W>, answer: &Answer
     let mut gate_reads = gate.map_or_else(Vec::new, |gate| gate.reads);
     gate_reads.append(&mut core.given_up);
     let (ran, told) = (std::mem::take(&mut core.ran), std::mem::take(&mut core.told));
+    let died = std::mem::take(&mut core.died);
     let killed = kills.iter().map(Steady::of).collect();
-    Sequel { doer: task, ran, told, touched, touchers, gate_reads, killed }
+    Sequel { doer: task, ran, died, told, touched, touchers, gate_reads, killed }
 }
 
 /// Does one step, and lets the tasks run on that it concerns.

@@ -61,8 +61,9 @@ pub(crate) struct Core<W: World> {
     pub touched: Vec<(Option<usize>, W::Object)>,
     /// Tasks that were told something since the last step began, whether or not they were there to hear it.
     told: Vec<usize>,
-    /// Tasks that ran since then.
+    /// Tasks that ran since then, and tasks that died.
     ran: Vec<usize>,
+    died: Vec<usize>,
 }
 
 pub(crate) type Shared<W> = Arc<Mutex<Core<W>>>;
@@ -85,6 +86,7 @@ impl<W: World> Core<W> {
             touched: Vec::new(),
             told: Vec::new(),
             ran: Vec::new(),
+            died: Vec::new(),
         }))
     }
 
@@ -218,6 +220,24 @@ impl<W: World> Core<W> {
         places.map(|place| (self.tasks[*place].id, self.tasks[*place].node_mark))
     }
 
+    /// The numbers of the tasks that are still there.
+    pub fn alive(&self) -> Vec<u64> {
+        self.tasks.iter().filter(|task| task.future.is_some()).map(|task| task.id).collect()
+    }
+
+    /// The numbers of all tasks that others started, each with that of whoever started it; none if one of them touched
+    /// the world since the last step began, so that others may know of it.
+    pub fn families(&self) -> Option<Vec<[u64; 2]>> {
+        let started = self.tasks.iter().filter_map(|task| Some([task.id, self.tasks[task.parent?].id]));
+        self.touched.is_empty().then(|| started.collect())
+    }
+
+    /// Takes out the tasks that are not among these.
+    pub fn leave_out(&mut self, wanted: &[u64]) -> Vec<TaskFuture> {
+        let others = self.tasks.iter_mut().filter(|task| !wanted.contains(&task.id));
+        others.filter_map(|task| task.future.take()).collect()
+    }
+
     /// The number of the running task.
     pub fn running_id(&self) -> u64 {
         self.tasks[self.current.expect("a running task asks for its number")].id
@@ -242,6 +262,7 @@ impl<W: World> Core<W> {
         let mut doomed: Vec<(u64, usize)> =
             doomed.map(|(place, task)| (self.stands_of(task), place)).collect();
         doomed.sort_unstable();
+        self.died.extend(doomed.iter().map(|(_, place)| *place));
         doomed.into_iter().filter_map(|(_, place)| self.tasks[place].future.take()).collect()
     }
 

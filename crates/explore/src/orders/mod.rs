@@ -1,5 +1,6 @@
 //! Systematic search through the orders of steps, each run from the start: up to the point where it is to go another
-//! way than the one before, it is answered as that one was. From there on its steps are done, or looked up.
+//! way than the one before, it is answered as that one was, and tasks that are of no consequence to what is left are
+//! left out. From there on its steps are done, or looked up.
 //!
 //! With [`Reduction::SourceDpor`] only those orders are tried that can differ: when a step is found to race with an
 //! earlier one, the other way round is left to be tried at the point before the earlier one (source sets, after Abdulla
@@ -15,6 +16,7 @@
 //! step whose gate is shut when it is asked for is to be tried wherever it could have come earlier. Whoever gives up a
 //! step with a shut gate has read what the gate is read from.
 
+mod company;
 mod deeds;
 mod point;
 mod races;
@@ -28,6 +30,7 @@ use crate::run::{Run, Unfinished, Why, Wrong};
 use crate::search::{Found, Listener, Options, Reduction, Violation};
 use crate::steady::Steady;
 use crate::world::Scenario;
+use company::{company, meets};
 use deeds::{Deeds, Seen};
 use point::{Known, Point};
 
@@ -45,7 +48,8 @@ pub(crate) fn search_orders<S: Scenario>(
 ) -> Result<Found, Unfinished> {
     let looks_up = options.reduction == Reduction::SourceDpor && options.limits.merges.is_empty();
     let deeds = looks_up.then(Deeds::default);
-    let mut orders = Orders { scenario, options, points: Vec::new(), deeds, found: Found::default() };
+    let mut orders =
+        Orders { scenario, options, points: Vec::new(), families: None, deeds, found: Found::default() };
     let (origin, mut leaves) = (Arc::new(scenario.world()), options.meter.leaves());
     for runs in 1_u64.. {
         orders.run(&origin, tell)?;
@@ -71,6 +75,9 @@ struct Orders<'a, S: Scenario> {
     options: &'a Options,
     /// The choices of the present run, from its start.
     points: Vec<Point<S::World>>,
+    /// The tasks that others had started before the first step, each with whoever started it; none if they may know
+    /// more of each other.
+    families: Option<Vec<[u64; 2]>>,
     /// What steps did; none where each is done.
     deeds: Option<Deeds<S::World>>,
     found: Found,
@@ -80,12 +87,17 @@ impl<S: Scenario> Orders<'_, S> {
     /// Runs once: along the points that stand, then on with the first choice at each new one. Steps along points
     /// that stand were judged by the run that first did them: what was wrong then is wrong with this run as well.
     fn run(&mut self, origin: &Arc<S::World>, tell: Listener<'_, S::World>) -> Result<(), Unfinished> {
-        let mut run = Run::begin(self.scenario, &self.options.limits, origin);
+        let (scenario, limits) = (self.scenario, &self.options.limits);
+        let company = company(&self.points, self.families.as_deref());
+        let mut run = Run::begin_with(scenario, limits, origin, company.as_deref());
         run.keep_answers();
-        self.come_back(&mut run);
+        self.come_back(&mut run, company.as_deref());
         let inherited = run.wrong.is_some();
         let mut next = match self.points.last() {
-            None => Some(run.open()),
+            None => {
+                self.families = run.families();
+                Some(run.open())
+            }
             Some(_) => self.step(&mut run)?,
         };
         let skipped = loop {
@@ -135,13 +147,18 @@ impl<S: Scenario> Orders<'_, S> {
         self.found.violation.get_or_insert(Violation { message, path });
     }
 
-    /// Leads a run to the last point.
-    fn come_back(&mut self, run: &mut Run<'_, S>) {
+    /// Leads a run to the last point: what does not concern its tasks is left out.
+    fn come_back(&mut self, run: &mut Run<'_, S>, company: Option<&[u64]>) {
         let Some((last, before)) = self.points.split_last() else { return };
         for point in before {
             let (event, _) = point.event();
-            let recalled = run.recall(point.chosen, &point.waypoint, &event.answers);
-            self.found.recalled += u64::from(recalled);
+            if company.is_none_or(|company| meets(company, &event.company)) {
+                let recalled = run.recall(point.chosen, &point.waypoint, &event.answers);
+                self.found.recalled += u64::from(recalled);
+            } else {
+                run.leave_out();
+                self.found.recalled += 1;
+            }
             run.wrong = run.wrong.take().or_else(|| point.wrong.clone());
         }
         last.waypoint.iter().for_each(|place| run.put(&place.world));
@@ -170,8 +187,20 @@ impl<S: Scenario> Orders<'_, S> {
         left.reverse();
         let (known, lost) = (Vec::new(), Vec::new());
         let waypoint = self.points.last().map_or_else(|| run.waypoint(), |before| before.after.clone());
-        let (event, wrong, after) = (None, None, None);
-        self.points.push(Point { open, chosen, left, asleep, known, lost, event, wrong, waypoint, after });
+        let (event, wrong, after, tasks) = (None, None, None, run.alive());
+        self.points.push(Point {
+            open,
+            chosen,
+            left,
+            asleep,
+            known,
+            lost,
+            event,
+            wrong,
+            tasks,
+            waypoint,
+            after,
+        });
         true
     }
 

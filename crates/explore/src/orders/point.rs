@@ -31,6 +31,8 @@ pub(super) struct Point<W> {
     pub event: Option<(Event, Clock)>,
     /// What was wrong after the chosen step, and not before.
     pub wrong: Option<Wrong>,
+    /// The tasks that are there.
+    pub tasks: Vec<u64>,
     /// Where the run was here, and where it was after the chosen step.
     pub waypoint: Waypoint<W>,
     pub after: Waypoint<W>,
