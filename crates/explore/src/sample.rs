@@ -103,7 +103,7 @@ impl Ends {
 }
 
 /// How many runs are made to learn which steps touch what, before the first one counts.
-const LESSONS: u64 = 20;
+const LESSONS: u64 = 10;
 
 /// A small generator of numbers (SplitMix64): the same seed gives the same runs everywhere.
 #[derive(Debug)]

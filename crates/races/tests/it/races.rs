@@ -142,12 +142,18 @@ fn the_reductions_lose_nothing() {
     for race in scenario::all() {
         for without in [None, race.rule] {
             let (least, dpor) = ends(race, without, Reduction::SourceDpor);
+            if !dpor.exhausted {
+                continue;
+            }
             let states = without.is_none().then_some(Reduction::States);
-            for reduction in [Reduction::SleepSets, Reduction::Nothing].into_iter().chain(states) {
+            for reduction in states.into_iter().chain([Reduction::SleepSets, Reduction::Nothing]) {
                 let (all, found) = ends(race, without, reduction);
-                if dpor.exhausted && found.exhausted {
+                if found.exhausted {
                     assert_eq!(least, all, "{race:?} without {without:?}: {reduction:?}");
                     compared.insert((race.name.clone(), format!("{reduction:?}")));
+                } else if reduction == Reduction::SleepSets {
+                    // Plain search has still more runs.
+                    break;
                 }
             }
         }
