@@ -2,13 +2,13 @@
 
 mod campaign;
 mod crashes;
+mod engines;
 mod generated;
 mod legacy;
 mod mutants;
 mod races;
 mod runs;
 mod stale;
-mod twin;
 
 /// What the executable allocates with.
 #[global_allocator]
