@@ -1,5 +1,5 @@
-//! Whom a run needs that is led to a point: the tasks that are there, and all that ever had to do with one of them. The
-//! others have ended, and nothing that is left can tell that they were never there.
+//! Whom a run needs that is led to a point: the tasks that are there, and all that ever had to do with one of them.
+//! The others have ended, and nothing that is left can tell that they were never there.
 
 use super::point::Point;
 use crate::world::World;

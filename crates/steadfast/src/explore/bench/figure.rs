@@ -16,10 +16,11 @@ pub enum Bar {
 
 /// What bounds the rates, for whoever wonders.
 const BOUNDS: &str = "\
-Steps are all that a search goes through, looked up or recalled ones as well. By states they are bounded by how many
-different things an agent can know when it looks at its machine: each takes a run to learn from. By orders they are
-bounded by the polling of tasks: the shipped code goes on from each step of a run, but does it only once in one world,
-and one time in 64 to see that it does the same. On SQLite every step is done, on both engines.";
+Steps are all that a search goes through, also those that are looked up, recalled, or left out because nobody who is
+still there had to do with them. By states they are bounded by how many different things an agent can know when it looks
+at its machine: each takes a run to learn from. By orders they are bounded by the polling of tasks: those that are
+needed go on from each step of a run, but the code does it only once in one world, and one time in 64 to see that it
+does the same. On SQLite every step is done, on both engines.";
 
 /// One figure, as often as it was measured.
 #[derive(Debug, Clone, PartialEq)]
