@@ -13,6 +13,10 @@ pub enum ActionKind {
     Stop,
     Start,
     Evacuate,
+    Migrate,
+    Resize,
+    ConfirmResize,
+    RevertResize,
     Delete,
 }
 
@@ -25,6 +29,10 @@ impl ActionKind {
             ActionKind::Stop => "stop",
             ActionKind::Start => "start",
             ActionKind::Evacuate => "evacuate",
+            ActionKind::Migrate => "migrate",
+            ActionKind::Resize => "resize",
+            ActionKind::ConfirmResize => "confirmResize",
+            ActionKind::RevertResize => "revertResize",
             ActionKind::Delete => "delete",
         }
     }

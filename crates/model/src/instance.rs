@@ -17,6 +17,8 @@ pub enum VmState {
     Building,
     Active,
     Stopped,
+    /// It was moved, and somebody has to confirm or revert that.
+    Resized,
     Error,
     Deleted,
 }
@@ -30,12 +32,22 @@ pub enum VmEvent {
     StartEnded,
     StartFailed,
     EvacuationEnded(Power),
+    MoveEnded,
+    MoveConfirmed(Power),
+    /// It is at home again, and not started yet.
+    MoveReverted,
     Deleted,
 }
 
 impl VmState {
-    pub const ALL: [VmState; 5] =
-        [VmState::Building, VmState::Active, VmState::Stopped, VmState::Error, VmState::Deleted];
+    pub const ALL: [VmState; 6] = [
+        VmState::Building,
+        VmState::Active,
+        VmState::Stopped,
+        VmState::Resized,
+        VmState::Error,
+        VmState::Deleted,
+    ];
 
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -43,6 +55,7 @@ impl VmState {
             VmState::Building => "building",
             VmState::Active => "active",
             VmState::Stopped => "stopped",
+            VmState::Resized => "resized",
             VmState::Error => "error",
             VmState::Deleted => "deleted",
         }
@@ -54,15 +67,25 @@ impl VmState {
         use VmEvent as E;
         use VmState as S;
         match (self, event) {
-            (S::Building, E::BootEnded) | (S::Stopped, E::StartEnded) => Some(S::Active),
+            (S::Building, E::BootEnded)
+            | (S::Stopped, E::StartEnded)
+            | (S::Resized, E::MoveConfirmed(Power::On)) => Some(S::Active),
             (S::Building, E::BootFailed) | (S::Stopped, E::StartFailed) => Some(S::Error),
-            (S::Active | S::Error, E::StopEnded) => Some(S::Stopped),
+            (S::Active | S::Error, E::StopEnded)
+            | (S::Resized, E::MoveConfirmed(Power::Off) | E::MoveReverted) => Some(S::Stopped),
             (S::Active | S::Stopped | S::Error, E::EvacuationEnded(Power::On)) => Some(S::Active),
             (S::Active | S::Stopped | S::Error, E::EvacuationEnded(Power::Off)) => Some(S::Stopped),
-            (S::Building | S::Active | S::Stopped | S::Error, E::Deleted) => Some(S::Deleted),
-            (S::Building, E::StopEnded | E::StartEnded | E::StartFailed | E::EvacuationEnded(_))
+            (S::Active | S::Stopped, E::MoveEnded) => Some(S::Resized),
+            (S::Building | S::Active | S::Stopped | S::Resized | S::Error, E::Deleted) => Some(S::Deleted),
+            (
+                S::Building | S::Resized,
+                E::StopEnded | E::StartEnded | E::StartFailed | E::EvacuationEnded(_),
+            )
             | (S::Active | S::Error, E::BootEnded | E::BootFailed | E::StartEnded | E::StartFailed)
             | (S::Stopped, E::BootEnded | E::BootFailed | E::StopEnded)
+            | (S::Resized, E::BootEnded | E::BootFailed)
+            | (S::Building | S::Resized | S::Error, E::MoveEnded)
+            | (S::Building | S::Active | S::Stopped | S::Error, E::MoveConfirmed(_) | E::MoveReverted)
             | (S::Deleted, _) => None,
         }
     }
@@ -91,6 +114,10 @@ pub enum Operation {
     Stop,
     Start,
     Evacuate(MigrationId),
+    /// A cold migration, or a resize.
+    Migrate(MigrationId),
+    /// A move that was finished is undone.
+    Revert(MigrationId),
     /// A move that failed: the source may run again once its destination is quiet.
     RollBack(MigrationId),
 }
@@ -105,6 +132,8 @@ impl Operation {
             Operation::Stop => "powering-off",
             Operation::Start => "powering-on",
             Operation::Evacuate(_) | Operation::RollBack(_) => "rebuilding",
+            Operation::Migrate(_) => "resize_migrating",
+            Operation::Revert(_) => "resize_reverting",
         }
     }
 
@@ -112,9 +141,20 @@ impl Operation {
     pub fn migration(self) -> Option<MigrationId> {
         match self {
             Operation::Boot | Operation::Stop | Operation::Start => None,
-            Operation::Evacuate(migration) | Operation::RollBack(migration) => Some(migration),
+            Operation::Evacuate(migration)
+            | Operation::Migrate(migration)
+            | Operation::Revert(migration)
+            | Operation::RollBack(migration) => Some(migration),
         }
     }
+}
+
+/// How large an instance is, and which devices it has: what a resize changes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Size {
+    pub flavor: Flavor,
+    /// The devices that the flavor asks for, resolved against the aliases that held when it was chosen.
+    pub devices: Vec<DeviceRequest>,
 }
 
 /// Why an instance is in error, for its user.
@@ -172,17 +212,11 @@ impl Instance {
         self.operation.map(|operation| operation.task_state(self.host.is_some()))
     }
 
-    /// The instance with a new operation: only where none runs and `allowed` names its state (C4).
+    /// Checks that something may be begun: no operation runs (C4), and `allowed` names the instance's state.
     ///
     /// # Errors
     /// When another operation runs, or the state is not among those allowed.
-    pub fn begin(
-        &self,
-        action: &'static str,
-        allowed: &[VmState],
-        operation: Operation,
-        at: Moment,
-    ) -> Result<Instance, InstanceRefused> {
+    pub fn allows(&self, action: &'static str, allowed: &[VmState]) -> Result<(), InstanceRefused> {
         let wrong =
             |attribute, state| InstanceRefused::WrongState { action, instance: self.id, attribute, state };
         if let Some(task) = self.task_state() {
@@ -191,8 +225,26 @@ impl Instance {
         if !allowed.contains(&self.vm_state) {
             return Err(wrong("vm_state", self.vm_state.name()));
         }
+        Ok(())
+    }
+
+    /// The instance with a new operation.
+    #[must_use]
+    pub fn begun(&self, operation: Operation, at: Moment) -> Instance {
         let attempt = self.attempt.next();
-        Ok(Instance { operation: Some(operation), attempt, updated_at: at, fault: None, ..self.clone() })
+        Instance { operation: Some(operation), attempt, updated_at: at, fault: None, ..self.clone() }
+    }
+
+    #[must_use]
+    pub fn size(&self) -> Size {
+        Size { flavor: self.flavor.clone(), devices: self.devices.clone() }
+    }
+
+    /// The instance at this size.
+    #[must_use]
+    pub fn sized(self, size: Size) -> Instance {
+        let Size { flavor, devices } = size;
+        Instance { flavor, devices, ..self }
     }
 
     /// The instance after its operation ended with `event`.
@@ -200,7 +252,7 @@ impl Instance {
     pub fn end(&self, event: VmEvent, at: Moment) -> Option<Instance> {
         let vm_state = self.vm_state.after(event)?;
         let launched_at = match vm_state {
-            VmState::Active | VmState::Stopped => self.launched_at.or(Some(at)),
+            VmState::Active | VmState::Stopped | VmState::Resized => self.launched_at.or(Some(at)),
             VmState::Building | VmState::Error | VmState::Deleted => self.launched_at,
         };
         let terminated_at = (vm_state == VmState::Deleted).then_some(at);
@@ -244,6 +296,10 @@ mod tests {
             VmEvent::StartFailed,
             VmEvent::EvacuationEnded(Power::On),
             VmEvent::EvacuationEnded(Power::Off),
+            VmEvent::MoveEnded,
+            VmEvent::MoveConfirmed(Power::On),
+            VmEvent::MoveConfirmed(Power::Off),
+            VmEvent::MoveReverted,
             VmEvent::Deleted,
         ];
         let row = |state: VmState| {
@@ -252,11 +308,12 @@ mod tests {
         };
         let matrix = VmState::ALL.map(row).join("\n");
         let expected = "\
-building active error - - - - - deleted
-active   - - stopped - - active stopped deleted
-stopped  - - - active error active stopped deleted
-error    - - stopped - - active stopped deleted
-deleted  - - - - - - - -";
+building active error - - - - - - - - - deleted
+active   - - stopped - - active stopped resized - - - deleted
+stopped  - - - active error active stopped resized - - - deleted
+resized  - - - - - - - - active stopped stopped deleted
+error    - - stopped - - active stopped - - - - deleted
+deleted  - - - - - - - - - - - -";
         assert_eq!(matrix, expected, "\n{matrix}");
     }
 }

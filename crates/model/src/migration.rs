@@ -3,13 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Attempt, ClaimId, HostId, InstanceId, MigrationId, Moment, ProjectId, UserId};
-use crate::instance::Power;
+use crate::instance::{Power, Size};
 
 /// What kind of move it is; Nova's `migration_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MigrationKind {
     Evacuation,
+    /// A cold migration: the instance is off while it moves.
+    Migration,
+    /// The same to another size.
+    Resize,
 }
 
 impl MigrationKind {
@@ -17,6 +21,8 @@ impl MigrationKind {
     pub fn name(self) -> &'static str {
         match self {
             MigrationKind::Evacuation => "evacuation",
+            MigrationKind::Migration => "migration",
+            MigrationKind::Resize => "resize",
         }
     }
 }
@@ -29,8 +35,14 @@ pub enum MigrationStatus {
     Accepted,
     /// A claim on the destination is held.
     PreMigrating,
-    /// Handed over.
+    /// An evacuation was handed over.
     Done,
+    /// A cold migration or a resize was handed over; what it left behind is kept until it is confirmed or reverted.
+    Finished,
+    Confirmed,
+    /// It is being undone.
+    Reverting,
+    Reverted,
     /// The instance was deleted on the way.
     Failed,
     /// It could not be done; the instance stays where it was.
@@ -38,10 +50,14 @@ pub enum MigrationStatus {
 }
 
 impl MigrationStatus {
-    pub const ALL: [MigrationStatus; 5] = [
+    pub const ALL: [MigrationStatus; 9] = [
         MigrationStatus::Accepted,
         MigrationStatus::PreMigrating,
         MigrationStatus::Done,
+        MigrationStatus::Finished,
+        MigrationStatus::Confirmed,
+        MigrationStatus::Reverting,
+        MigrationStatus::Reverted,
         MigrationStatus::Failed,
         MigrationStatus::Error,
     ];
@@ -52,6 +68,10 @@ impl MigrationStatus {
             MigrationStatus::Accepted => "accepted",
             MigrationStatus::PreMigrating => "pre-migrating",
             MigrationStatus::Done => "done",
+            MigrationStatus::Finished => "finished",
+            MigrationStatus::Confirmed => "confirmed",
+            MigrationStatus::Reverting => "reverting",
+            MigrationStatus::Reverted => "reverted",
             MigrationStatus::Failed => "failed",
             MigrationStatus::Error => "error",
         }
@@ -60,23 +80,51 @@ impl MigrationStatus {
     #[must_use]
     pub fn is_terminal(self) -> bool {
         match self {
-            MigrationStatus::Accepted | MigrationStatus::PreMigrating => false,
-            MigrationStatus::Done | MigrationStatus::Failed | MigrationStatus::Error => true,
+            MigrationStatus::Accepted
+            | MigrationStatus::PreMigrating
+            | MigrationStatus::Finished
+            | MigrationStatus::Reverting => false,
+            MigrationStatus::Done
+            | MigrationStatus::Confirmed
+            | MigrationStatus::Reverted
+            | MigrationStatus::Failed
+            | MigrationStatus::Error => true,
         }
     }
 
-    /// The table of legal changes (rule 7). Terminal states absorb.
+    /// The table of legal changes (rule 7). Terminal states absorb. A revert that is given up leaves its move finished,
+    /// as it was.
     #[must_use]
     pub fn may_become(self, next: MigrationStatus) -> bool {
         use MigrationStatus as S;
         match (self, next) {
             (S::Accepted, S::PreMigrating | S::Failed | S::Error)
-            | (S::PreMigrating, S::Done | S::Failed | S::Error) => true,
-            (S::Accepted, S::Accepted | S::Done)
-            | (S::PreMigrating, S::Accepted | S::PreMigrating)
-            | (S::Done | S::Failed | S::Error, _) => false,
+            | (S::PreMigrating, S::Done | S::Finished | S::Failed | S::Error)
+            | (S::Finished, S::Confirmed | S::Reverting)
+            | (S::Reverting, S::Reverted | S::Finished | S::Failed) => true,
+            (
+                S::Accepted,
+                S::Accepted | S::Done | S::Finished | S::Confirmed | S::Reverting | S::Reverted,
+            )
+            | (S::PreMigrating, S::Accepted | S::PreMigrating | S::Confirmed | S::Reverting | S::Reverted)
+            | (
+                S::Finished,
+                S::Accepted | S::PreMigrating | S::Done | S::Finished | S::Reverted | S::Failed | S::Error,
+            )
+            | (
+                S::Reverting,
+                S::Accepted | S::PreMigrating | S::Done | S::Confirmed | S::Reverting | S::Error,
+            )
+            | (S::Done | S::Confirmed | S::Reverted | S::Failed | S::Error, _) => false,
         }
     }
+}
+
+/// What a resize changes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Resize {
+    pub before: Size,
+    pub after: Size,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,6 +138,8 @@ pub struct Migration {
     pub attempt: Attempt,
     /// What was wanted of the instance before it was asked to move: what a roll-back returns to.
     pub power_before: Power,
+    /// The sizes before and after, of a resize.
+    pub resize: Option<Resize>,
     pub source_host: HostId,
     pub source_claim: ClaimId,
     pub dest_host: Option<HostId>,

@@ -16,7 +16,7 @@ use steadfast_model::migration::Migration;
 
 use crate::place::{self, Job};
 use crate::seam::{Abort, Control, Halt, Seen, Tx, TxError, claims_of, get};
-use crate::{boot, evacuate, roll_back, start, stop};
+use crate::{boot, evacuate, migrate, revert, roll_back, start, stop};
 
 /// Everything that the next step of an operation depends on, of one version of the store.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Situation {
         self.hosts.get(&claim.host).expect("the host of every claim was read with it")
     }
 
-    /// The evacuation that the operation is about.
+    /// The move that the operation is about.
     pub fn migration(&self) -> &Seen<Migration> {
         self.migration.as_ref().expect("an operation names a migration that exists, and it is never removed")
     }
@@ -103,6 +103,8 @@ fn step(tx: &mut Tx<'_>, id: InstanceId) -> Result<Next, Halt> {
         Operation::Stop => stop::step(tx, &situation),
         Operation::Start => start::step(tx, &situation),
         Operation::Evacuate(_) => evacuate::step(tx, &situation),
+        Operation::Migrate(_) => migrate::step(tx, &situation),
+        Operation::Revert(_) => revert::step(tx, &situation),
         Operation::RollBack(_) => roll_back::step(tx, &situation),
     }
 }

@@ -2,6 +2,7 @@
 
 use steadfast_model::action::{Action, ActionKind, Outcome};
 use steadfast_model::cause::{Cause, Scope};
+use steadfast_model::claim::Role;
 use steadfast_model::ids::InstanceId;
 use steadfast_model::instance::{Instance, VmEvent};
 use steadfast_model::migration::{Migration, MigrationStatus};
@@ -23,13 +24,19 @@ fn delete_now(tx: &mut Tx<'_>, cause: &Cause, scope: &Scope, id: InstanceId) -> 
     for claim in claims.iter().filter(|claim| !claim.is_leaving()) {
         leave(tx, claim)?;
     }
-    let migration: Vec<_> =
-        instance.operation.and_then(|operation| operation.migration()).iter().map(get::<Migration>).collect();
+    let home = claims.iter().find(|claim| claim.role == Role::Home);
+    // The move that goes on, or one that was not confirmed yet.
+    let moves = instance.operation.and_then(|operation| operation.migration());
+    let moves = moves.or_else(|| home.and_then(|home| home.migration));
+    let migration: Vec<_> = moves.iter().map(get::<Migration>).collect();
     let interrupted: Vec<_> =
         instance.operation.iter().map(|_| get::<Action>(&(id, instance.attempt))).collect();
     let (migration, interrupted) = tx.read((migration, interrupted))?;
     for migration in migration.into_iter().flatten() {
-        if let Some(failed) = migration.becoming(MigrationStatus::Failed, at) {
+        // Nobody can revert it any more. Nova's clients find it confirmed as well.
+        if let Some(confirmed) = migration.becoming(MigrationStatus::Confirmed, at) {
+            tx.update(&migration, confirmed);
+        } else if let Some(failed) = migration.becoming(MigrationStatus::Failed, at) {
             let reason = Some("the instance was deleted".to_owned());
             tx.update(&migration, Migration { reason, ..failed });
         }

@@ -1,4 +1,4 @@
-//! Finds a host for an instance and claims on it: the part that a boot and an evacuation share.
+//! Finds a host for an instance and claims on it: the part that a boot and the moves share.
 //!
 //! The fleet only proposes. Each candidate's claim is one transaction that reads the host's rows again and may
 //! refuse (A9); then the next candidate is asked, and every refusal is kept for whoever wants to know why.
@@ -48,6 +48,18 @@ impl Job {
         Job { instance: instance.id, operation, attempt: instance.attempt, request }
     }
 
+    /// Whether nothing else of the instance can be running: a cold migration's source may be, until it is quiet.
+    fn runs_at_once(&self) -> bool {
+        match self.operation {
+            Operation::Boot
+            | Operation::Stop
+            | Operation::Start
+            | Operation::Evacuate(_)
+            | Operation::RollBack(_) => true,
+            Operation::Migrate(_) | Operation::Revert(_) => false,
+        }
+    }
+
     /// What the claim is for, and what its transaction is called.
     fn role(&self) -> (Role, &'static str, &'static str) {
         match self.operation {
@@ -56,6 +68,9 @@ impl Job {
             }
             Operation::Evacuate(_) | Operation::RollBack(_) => {
                 (Role::Incoming, "evacuate.claim", "evacuate.no_host")
+            }
+            Operation::Migrate(_) | Operation::Revert(_) => {
+                (Role::Incoming, "migrate.claim", "migrate.no_host")
             }
         }
     }
@@ -132,7 +147,7 @@ fn grant_to(
     migration: Option<&Seen<Migration>>,
 ) {
     let (role, ..) = job.role();
-    let run = instance.power.is_on();
+    let run = instance.power.is_on() && job.runs_at_once();
     tx.insert(Claim {
         id,
         instance: job.instance,

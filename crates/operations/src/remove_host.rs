@@ -21,8 +21,10 @@ fn remove(tx: &mut Tx<'_>, id: &HostId) -> Result<(), Halt> {
     let (host, claims) = host_and_claims(tx, id)?;
     let staying = claims.iter().filter(|claim| !claim.is_leaving()).count();
     if staying > 0 {
-        let sentence =
-            format!("Host {id} still has {staying} claims of instances: evacuate or delete them first.");
+        let sentence = format!(
+            "Host {id} still has {staying} claims of instances: evacuate or delete them first, or confirm \
+             their moves away from it."
+        );
         return Err(Refused::Conflict(sentence).into());
     }
     let removed = host.remove()?;

@@ -24,7 +24,7 @@ pub async fn start<C: Control>(env: &C, cause: &Cause, scope: Scope, id: Instanc
 
 fn request(tx: &mut Tx<'_>, cause: &Cause, scope: &Scope, id: InstanceId) -> Result<(), Halt> {
     let allowed = [VmState::Stopped];
-    let home = begin_at_home(tx, cause, scope, id, ActionKind::Start, Operation::Start, &allowed)?;
+    let home = begin_at_home(tx, cause, scope, id, ActionKind::Start, &allowed, |_| Operation::Start)?;
     repower(tx, &home, Power::On);
     Ok(())
 }

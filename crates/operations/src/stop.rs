@@ -3,7 +3,7 @@
 use steadfast_model::action::{ActionKind, Outcome};
 use steadfast_model::cause::{Cause, Scope};
 use steadfast_model::claim::{Claim, Role, Said};
-use steadfast_model::ids::InstanceId;
+use steadfast_model::ids::{InstanceId, Moment};
 use steadfast_model::instance::{Instance, Operation, Power, VmEvent, VmState};
 
 use crate::advance::{Next, Situation, advance_later};
@@ -21,7 +21,7 @@ pub async fn stop<C: Control>(env: &C, cause: &Cause, scope: Scope, id: Instance
 
 fn request(tx: &mut Tx<'_>, cause: &Cause, scope: &Scope, id: InstanceId) -> Result<(), Halt> {
     let allowed = [VmState::Active, VmState::Error];
-    let home = begin_at_home(tx, cause, scope, id, ActionKind::Stop, Operation::Stop, &allowed)?;
+    let home = begin_at_home(tx, cause, scope, id, ActionKind::Stop, &allowed, |_| Operation::Stop)?;
     repower(tx, &home, Power::Off);
     Ok(())
 }
@@ -55,15 +55,25 @@ pub(crate) fn step(tx: &mut Tx<'_>, now: &Situation) -> Result<Next, Halt> {
 /// would be active for ever without running, and could not be started. It has no operation that somebody would find and
 /// go on with, so this is written with the agent's answer or never.
 pub(crate) fn late(tx: &mut Tx<'_>, answered: &Claim) -> Result<(), Halt> {
-    if answered.role != Role::Home || answered.run || answered.said != Said::Off {
+    if !is_off(answered) {
         return Ok(());
     }
     let instance = tx.read(get::<Instance>(&answered.instance))?.expect("a claim's instance exists");
-    if instance.operation.is_some() || instance.vm_state != VmState::Active {
-        return Ok(());
-    }
-    if let Some(stopped) = instance.end(VmEvent::StopEnded, tx.now()) {
+    if instance.operation.is_none()
+        && let Some(stopped) = stopped_late(&instance, answered, tx.now())
+    {
         tx.update(&instance, stopped);
     }
     Ok(())
+}
+
+fn is_off(home: &Claim) -> bool {
+    home.role == Role::Home && !home.run && home.said == Said::Off
+}
+
+/// The instance, stopped, if it is active and its home is off.
+pub(crate) fn stopped_late(instance: &Instance, home: &Claim, at: Moment) -> Option<Instance> {
+    (is_off(home) && instance.vm_state == VmState::Active)
+        .then(|| instance.end(VmEvent::StopEnded, at))
+        .flatten()
 }

@@ -19,13 +19,13 @@ use steadfast_model::instance::{Instance, VmState};
 use steadfast_model::pci::{Address, Device, Dirt, Kind};
 use steadfast_operations::agent::{self, Settings};
 use steadfast_operations::seam::Key;
-use steadfast_operations::{self as operations, Evacuate};
+use steadfast_operations::{self as operations, Evacuate, Migrate};
 use uuid::Uuid;
 
 use crate::agent::AgentWorld;
 use crate::fault::{Fault, at_once, goes_wrong};
 use crate::mutant::{Mutant, Rule};
-use crate::scene::{cause, host, wish};
+use crate::scene::{cause, host, sized, wish};
 use crate::site::{Object, Site, Touched, on_machine};
 use crate::verdict::{any, every};
 use crate::world::{CONTROL, Controller, agent_node};
@@ -155,6 +155,36 @@ impl Cast {
         self.to_instance("evacuate", move |env, cause, instance| async move {
             let ask = Evacuate { instance, host: on.map(host), stopped };
             let _ = operations::evacuate(&env, &cause, ask).await;
+        });
+    }
+
+    /// Moves the instance to wherever there is room, while it is off.
+    pub(crate) fn migrate(&self) {
+        self.moves("migrate", None);
+    }
+
+    /// The same to a size of so many devices.
+    pub(crate) fn resize(&self, devices: u32) {
+        self.moves("resize", Some(devices));
+    }
+
+    fn moves(&self, name: &'static str, devices: Option<u32>) {
+        self.to_instance(name, move |env, cause, instance| async move {
+            let size = devices.map(sized);
+            let _ =
+                operations::migrate(&env, &cause, Scope::All, Migrate { instance, host: None, size }).await;
+        });
+    }
+
+    pub(crate) fn confirm(&self) {
+        self.to_instance("confirm", |env, cause, id| async move {
+            let _ = operations::confirm(&env, &cause, Scope::All, id).await;
+        });
+    }
+
+    pub(crate) fn revert(&self) {
+        self.to_instance("revert", |env, cause, id| async move {
+            let _ = operations::revert(&env, &cause, Scope::All, id).await;
         });
     }
 
@@ -288,6 +318,31 @@ impl Cast {
             let _ = operations::start(&env, &cause, Scope::All, id).await;
             rests_in(&site, id, VmState::Active).await;
             let _ = operations::stop(&env, &cause, Scope::All, id).await;
+        });
+    }
+
+    /// Stops the instance, starts it again, and moves it.
+    pub(crate) fn stop_start_migrate(&self) {
+        let (cast, site) = (self.clone(), self.site.clone());
+        self.to_instance("stop-start", move |env, cause, id| async move {
+            let _ = operations::stop(&env, &cause, Scope::All, id).await;
+            rests_in(&site, id, VmState::Stopped).await;
+            let _ = operations::start(&env, &cause, Scope::All, id).await;
+            rests_in(&site, id, VmState::Active).await;
+            cast.migrate();
+        });
+    }
+
+    /// Moves the instance once a stop of it has failed, or is done.
+    pub(crate) fn stop_fails_then_migrate(&self) {
+        let (cast, site) = (self.clone(), self.site.clone());
+        self.to_instance("stop", move |env, cause, id| async move {
+            let _ = operations::stop(&env, &cause, Scope::All, id).await;
+            let rests =
+                move |site: &Site| any::<Instance>(site, |row| row.id == id && row.operation.is_none());
+            let when = When::new([Object::Row(Key::Instance(id))], rests);
+            site.step_when("stop ended", when, |_| ((), Touched::nothing())).await;
+            cast.migrate();
         });
     }
 

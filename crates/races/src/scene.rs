@@ -10,6 +10,7 @@ use steadfast_model::flavor::Flavor;
 use steadfast_model::host::Machine;
 use steadfast_model::hypervisor::{SeenGuest, Simulated};
 use steadfast_model::ids::{HostId, Moment};
+use steadfast_model::instance::Size;
 use steadfast_model::inventory::{RatioMilli, ResourceClass, Stock};
 use steadfast_model::pci::{Address, AliasSpec, DeviceRequest, HexId, Kind, Observed};
 use steadfast_operations::Boot;
@@ -129,6 +130,15 @@ impl Scene {
         })
     }
 
+    /// The instance was moved from host 1 to host 2, and nobody has confirmed that.
+    pub(crate) fn moved(self) -> Scene {
+        self.then(|cast| {
+            cast.agent(1);
+            cast.agent(2);
+            cast.migrate();
+        })
+    }
+
     /// Host 1 dies, and a person says so.
     pub(crate) fn host1_down(self) -> Scene {
         self.host_down(1)
@@ -228,6 +238,12 @@ fn flavor() -> Flavor {
         extra_specs: BTreeMap::new(),
         created_at: Moment(0),
     }
+}
+
+/// A size of its own with so many devices.
+pub(crate) fn sized(devices: u32) -> Size {
+    let Boot { flavor, devices, .. } = wish(None, devices, Kind::Pci);
+    Size { flavor: Flavor { id: "resized".parse().expect("a name"), ..flavor }, devices }
 }
 
 /// An instance of so many devices of a kind, on a host that is named or on any.

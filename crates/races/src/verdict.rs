@@ -12,7 +12,7 @@ use steadfast_model::invariant::{Snapshot, guests, history, rows};
 use steadfast_model::ledger::{Entry, Event};
 use steadfast_model::message::{Entry as ListEntry, GuestSpec, List, Sanitize};
 use steadfast_model::migration::Migration;
-use steadfast_model::pci::Device;
+use steadfast_model::pci::{Device, DeviceRequest};
 use steadfast_operations::seam::{Record, Row};
 
 use crate::second_report;
@@ -90,8 +90,8 @@ fn ledger_tells(site: &Site, snapshot: &Snapshot) -> Result<(), String> {
     just.map(|line| &line.entry).try_for_each(|entry| given_to_the_living(snapshot, entry))
 }
 
-/// B9, and what a claim asks of its host: who was just given an instance lives, and who was just chosen for one takes
-/// new ones. The step that gave it has read the host's row, so this follows from what it met, and not from how that
+/// B9, and what a claim asks of its host: who was just given an instance lives, so does who has one of which a copy was
+/// just let go of for good, and who was just chosen for one takes new ones. The step that gave it has read the host's row, so this follows from what it met, and not from how that
 /// came.
 fn given_to_the_living(snapshot: &Snapshot, just: &Entry) -> Result<(), String> {
     let host = snapshot.hosts.iter().find(|host| host.id == just.host).expect("claims belong");
@@ -99,6 +99,16 @@ fn given_to_the_living(snapshot: &Snapshot, just: &Entry) -> Result<(), String> 
     let comes_home = just.event == Event::RoleChanged && just.role == Some(Role::Home);
     if (chosen || comes_home) && !host.lives() {
         return Err(format!("B9: an instance was given to {}, which does not live", host.id));
+    }
+    let lets_go = just.event == Event::RoleChanged && just.role == Some(Role::Leaving);
+    let of = snapshot.instances.iter().find(|row| lets_go && Some(row.id) == just.instance);
+    let settled = of.filter(|row| row.operation.is_none() && !row.is_deleted());
+    let home = settled.and_then(|row| snapshot.hosts.iter().find(|host| Some(&host.id) == row.host.as_ref()));
+    if let Some(home) = home.filter(|home| !home.lives()) {
+        return Err(format!(
+            "B9: a copy was let go of, and the home of its instance, {}, does not live",
+            home.id
+        ));
     }
     if chosen && (host.quarantined || host.disabled.is_some()) {
         return Err(format!("B9: {} was chosen for an instance, and takes none", host.id));
@@ -137,12 +147,17 @@ fn copies(site: &Site, snapshot: &Snapshot) -> Result<(), String> {
     Ok(())
 }
 
-/// A claim has as many devices as its instance asks for, from its first moment to its last: no host gives a part.
+/// A claim has as many devices as its instance asks for, from its first moment to its last: no host gives a part. What
+/// is not a home may be of the size that a resize left, or goes to.
 fn whole(snapshot: &Snapshot) -> Result<(), String> {
     for claim in &snapshot.claims {
         let instance = snapshot.instances.iter().find(|instance| instance.id == claim.instance);
-        let wanted = instance.map_or(0, |instance| asked_for(instance));
-        if claim.devices.len() != wanted {
+        let wanted = instance.map_or(0, |instance| count(&instance.devices));
+        let moves = snapshot.migrations.iter().filter(|row| row.instance == claim.instance);
+        let sizes = moves.filter_map(|row| row.resize.as_ref()).flat_map(|row| [&row.before, &row.after]);
+        let other = claim.role != Role::Home
+            && sizes.into_iter().any(|size| count(&size.devices) == claim.devices.len());
+        if claim.devices.len() != wanted && !other {
             let (id, has) = (claim.instance, &claim.devices);
             return Err(format!("Whole: instance {id} asks for {wanted} devices, and a claim has {has:?}"));
         }
@@ -150,9 +165,9 @@ fn whole(snapshot: &Snapshot) -> Result<(), String> {
     Ok(())
 }
 
-/// How many devices an instance asks for.
-fn asked_for(instance: &Instance) -> usize {
-    instance.devices.iter().map(|request| request.count as usize).sum()
+/// How many devices are asked for.
+fn count(requests: &[DeviceRequest]) -> usize {
+    requests.iter().map(|request| request.count as usize).sum()
 }
 
 /// When nothing is left to happen: the ledger tells how it came about.
@@ -203,7 +218,7 @@ fn instance_rests(site: &Site, snapshot: &Snapshot, instance: &Instance) -> Resu
     }
     let home = match (instance.vm_state, home) {
         (VmState::Error | VmState::Deleted, _) => return Ok(()),
-        (VmState::Building | VmState::Active | VmState::Stopped, home) => {
+        (VmState::Building | VmState::Active | VmState::Stopped | VmState::Resized, home) => {
             home.ok_or_else(|| format!("Q2: instance {} has no home", instance.id))?
         }
     };
@@ -211,6 +226,7 @@ fn instance_rests(site: &Site, snapshot: &Snapshot, instance: &Instance) -> Resu
         // One that could not be stopped is stopped once its agent has done it.
         VmState::Active => instance.power.is_on() || !is_heard(site, snapshot, home),
         VmState::Stopped => !instance.power.is_on(),
+        VmState::Resized => true,
         VmState::Building | VmState::Error | VmState::Deleted => false,
     };
     if !powered {
@@ -225,6 +241,10 @@ fn awaits(operation: Operation, claim: &Claim) -> bool {
     match operation {
         Operation::Boot | Operation::Stop | Operation::Start => claim.role == Role::Home,
         Operation::Evacuate(_) => claim.role == Role::Incoming,
+        Operation::Migrate(_) => {
+            claim.role == Role::Incoming || (claim.role == Role::Home && !claim.is_quiet())
+        }
+        Operation::Revert(_) => claim.role == Role::Held || (claim.role == Role::Home && !claim.is_quiet()),
         Operation::RollBack(_) => claim.is_leaving() && !claim.is_quiet(),
     }
 }

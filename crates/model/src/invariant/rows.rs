@@ -4,8 +4,8 @@ use super::{Invariant, Snapshot, Violation};
 use crate::claim::{Claim, Role};
 use crate::host::Host;
 use crate::ids::{ClaimId, HostId, InstanceId, MigrationId};
-use crate::instance::Instance;
-use crate::migration::Migration;
+use crate::instance::{Instance, Operation, VmState};
+use crate::migration::{Migration, MigrationKind, MigrationStatus};
 use crate::pci::{Address, Device, Kind};
 
 /// Rows by key, read once. No two rows of a store have one key; several claims may be of one instance.
@@ -59,6 +59,7 @@ pub fn check(snapshot: &Snapshot) -> Vec<Violation> {
     indexed.topology();
     snapshot.claims.iter().for_each(|claim| indexed.claim_belongs(claim));
     snapshot.instances.iter().for_each(|instance| indexed.instance_homes(instance));
+    snapshot.instances.iter().for_each(|instance| indexed.instance_held(instance));
     snapshot.instances.iter().for_each(|instance| indexed.instance_operation(instance));
     snapshot.migrations.iter().for_each(|migration| indexed.migration_operation(migration));
     snapshot.hosts.iter().for_each(|host| indexed.host_agrees(host));
@@ -206,6 +207,16 @@ impl Indexed<'_> {
         }
     }
 
+    /// Something is kept for a revert exactly as long as the move can be confirmed or reverted.
+    fn instance_held(&mut self, instance: &Instance) {
+        let held = self.claims_of.all(&instance.id).filter(|claim| claim.role == Role::Held).count();
+        if (held > 0) != (instance.vm_state == VmState::Resized) {
+            let state = instance.vm_state.name();
+            let message = format!("instance {} is {state} and has {held} held claims", instance.id);
+            self.report(Invariant::OperationsMatch, vec![instance_row(instance.id)], message);
+        }
+    }
+
     fn instance_operation(&mut self, instance: &Instance) {
         let Some(id) = instance.operation.and_then(|operation| operation.migration()) else { return };
         let named = self.migrations.get(&id);
@@ -218,9 +229,26 @@ impl Indexed<'_> {
     }
 
     fn migration_operation(&mut self, migration: &Migration) {
-        let operation = self.instances.get(&migration.instance).and_then(|instance| instance.operation);
-        let evacuating = operation == Some(crate::instance::Operation::Evacuate(migration.id));
-        if evacuating == migration.status.is_terminal() {
+        let instance = self.instances.get(&migration.instance);
+        let operation = instance.and_then(|instance| instance.operation);
+        let moves = match migration.kind {
+            MigrationKind::Evacuation => Operation::Evacuate(migration.id),
+            MigrationKind::Migration | MigrationKind::Resize => Operation::Migrate(migration.id),
+        };
+        let reverts = Operation::Revert(migration.id);
+        let agrees = match migration.status {
+            MigrationStatus::Accepted | MigrationStatus::PreMigrating => operation == Some(moves),
+            MigrationStatus::Finished => {
+                operation.is_none() && instance.is_some_and(|row| row.vm_state == VmState::Resized)
+            }
+            MigrationStatus::Reverting => operation == Some(reverts),
+            MigrationStatus::Done
+            | MigrationStatus::Confirmed
+            | MigrationStatus::Reverted
+            | MigrationStatus::Failed
+            | MigrationStatus::Error => operation != Some(moves) && operation != Some(reverts),
+        };
+        if !agrees {
             let status = migration.status.name();
             let message =
                 format!("migration {} is {status}, and its instance's operation disagrees", migration.id);

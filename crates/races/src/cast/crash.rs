@@ -99,15 +99,15 @@ impl Cast {
         });
     }
 
-    /// Each of these crashes hits one of the hosts on which an agent lives: `living` has one, and `returning` boots at
+    /// Each of these crashes hits one of the hosts on which an agent lives: `living` have one, and `returning` boots at
     /// some moment and has one from then on. What died starts again.
     ///
     /// It is one task for all of them: which hosts a crash can hit follows from what came before it, and needs no
     /// further step that looks.
-    pub(crate) fn crashes(&self, mut crashes: Vec<Crash>, living: Option<u8>, returning: Option<u8>) {
+    pub(crate) fn crashes(&self, mut crashes: Vec<Crash>, living: Vec<u8>, returning: Option<u8>) {
         let cast = self.clone();
         self.site.spawn(FATE, "crashes", async move {
-            let mut hosts: Vec<u8> = living.into_iter().collect();
+            let mut hosts = living;
             let mut coming: Vec<Coming> = Vec::new();
             coming.extend(hosts.iter().flat_map(|number| cast.may_die(&crashes, *number)));
             coming.extend(returning.map(|number| -> Coming {

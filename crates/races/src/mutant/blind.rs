@@ -59,7 +59,7 @@ impl PartialEq for Blind {
 impl Eq for Blind {}
 
 pub(super) fn all() -> impl Iterator<Item = &'static Blind> {
-    table::ALL.iter()
+    table::ALL.iter().chain(table::OF_MOVES)
 }
 
 impl Blind {

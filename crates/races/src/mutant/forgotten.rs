@@ -56,7 +56,7 @@ impl PartialEq for Forgotten {
 impl Eq for Forgotten {}
 
 pub(super) fn all() -> impl Iterator<Item = &'static Forgotten> {
-    table::OF_OPERATIONS.iter().chain(table::OF_HOSTS)
+    table::OF_OPERATIONS.iter().chain(table::OF_MOVES).chain(table::OF_HOSTS)
 }
 
 impl Forgotten {

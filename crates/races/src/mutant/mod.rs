@@ -187,7 +187,7 @@ fn nothing_of(changes: &Changes) -> Changes {
 /// What a control plane with something wrong reads in place of a row.
 pub(crate) fn bend_read(mutant: Mutant, store: &Memory, step: Step, record: &mut Record) {
     match mutant {
-        Mutant::Rule(rule) => rule::bend_read(rule, step, record),
+        Mutant::Rule(rule) => rule::bend_read(rule, store, step, record),
         Mutant::Blind(blind) => blind.bend_read(store, step, record),
         Mutant::Torn(_) | Mutant::Forgotten(_) | Mutant::Twice(_) | Mutant::Swapped(_) | Mutant::Weak(_) => {}
     }

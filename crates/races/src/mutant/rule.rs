@@ -5,8 +5,8 @@ use steadfast_explore::Handle;
 use steadfast_model::claim::{Claim, Role};
 use steadfast_model::host::Host;
 use steadfast_model::hypervisor::Act;
-use steadfast_model::ids::{ClaimId, Epoch, HostId, ListGen, ReportSeq};
-use steadfast_model::instance::Instance;
+use steadfast_model::ids::{ClaimId, Epoch, HostId, InstanceId, ListGen, ReportSeq};
+use steadfast_model::instance::{Instance, Operation};
 use steadfast_model::ledger::{Entry, Event};
 use steadfast_model::message::{Answer, AskList, List, Report, Statement};
 use steadfast_model::pci::Device;
@@ -34,6 +34,8 @@ listed! {
         B1OneRunner,
         B2ReceiptVoid,
         B3FenceCompares,
+        B4MoveWaits,
+        B5RevertWaits,
         B6OrderEchoed,
         B7RollBackWaits,
         B8NoAutostart,
@@ -72,7 +74,7 @@ pub(super) fn bend<R: Row<Of = Record>>(record: &mut Record, change: impl FnOnce
 }
 
 /// What a control plane without the rule reads in place of a row.
-pub(super) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
+pub(super) fn bend_read(rule: Rule, store: &Memory, step: Step, record: &mut Record) {
     match (rule, step) {
         (Rule::A1Told, "delete" | "advance") => bend::<Claim>(record, |claim| claim.told = false),
         (Rule::A7Tombstone, "register" | "list" | "report") => {
@@ -88,18 +90,21 @@ pub(super) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
         }),
         // The number of a report guards the same within one life, so it is off as well.
         (Rule::B6OrderEchoed | Rule::D2DirtEchoed, "report") => unnumber(record),
-        (Rule::D3CleanGrants, "schedule" | "boot.claim" | "evacuate.claim") => {
+        (Rule::D3CleanGrants, "schedule" | "boot.claim" | "evacuate.claim" | "migrate.claim") => {
             bend::<Device>(record, |device| device.dirt = None);
         }
+        (Rule::B4MoveWaits | Rule::B5RevertWaits, "advance") => bend::<Claim>(record, |claim| {
+            claim.hot &= claim.role != Role::Home || !waits_by(rule, operation(store, claim.instance));
+        }),
         (Rule::B7RollBackWaits, "advance") => bend::<Claim>(record, |claim| {
             claim.hot &= claim.role != Role::Leaving;
         }),
-        (Rule::B9LivingHome, "advance") => bend::<Host>(record, |host| {
+        (Rule::B9LivingHome, "advance" | "confirm") => bend::<Host>(record, |host| {
             host.registered = true;
             host.receipt = None;
         }),
         (Rule::C1ReceiptAnswers, "advance") => bend::<Host>(record, |host| host.receipt = None),
-        (Rule::C4OneOperation, "evacuate.request") => {
+        (Rule::C4OneOperation, "evacuate.request" | "confirm" | "revert.request") => {
             bend::<Instance>(record, |instance| instance.operation = None);
         }
         (Rule::C5RemovalRefuses, "remove_host") => bend::<Claim>(record, |claim| claim.role = Role::Leaving),
@@ -109,6 +114,8 @@ pub(super) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
             | Rule::A7Tombstone
             | Rule::A9ClaimRechecks
             | Rule::B3FenceCompares
+            | Rule::B4MoveWaits
+            | Rule::B5RevertWaits
             | Rule::B6OrderEchoed
             | Rule::B7RollBackWaits
             | Rule::B9LivingHome
@@ -143,6 +150,28 @@ pub(super) fn bend_read(rule: Rule, step: Step, record: &mut Record) {
     }
 }
 
+/// Whether it is by this rule that the operation waits until the home is quiet.
+fn waits_by(rule: Rule, operation: Option<Operation>) -> bool {
+    match operation {
+        Some(Operation::Migrate(_)) => rule == Rule::B4MoveWaits,
+        Some(Operation::Revert(_)) => rule == Rule::B5RevertWaits,
+        Some(
+            Operation::Boot
+            | Operation::Stop
+            | Operation::Start
+            | Operation::Evacuate(_)
+            | Operation::RollBack(_),
+        )
+        | None => false,
+    }
+}
+
+/// The operation on an instance, if one runs.
+fn operation(store: &Memory, instance: InstanceId) -> Option<Operation> {
+    let row = store.row(&Key::Instance(instance))?;
+    Instance::of_record(&row.record)?.operation
+}
+
 /// The epoch that the fencing of the B3 race opens: its host registered twice while the scene was set.
 const FENCE_INTENT: Epoch = Epoch(3);
 
@@ -156,6 +185,12 @@ pub(super) fn bend_write(rule: Rule, store: &Memory, changes: &mut Changes) {
             (Rule::B1OneRunner, "evacuate.request") => bend::<Claim>(record, |claim| {
                 claim.run = old.as_ref().and_then(Claim::of_record).is_some_and(|old| old.run);
             }),
+            // Nobody says that a home is quiet: it only is not looked at.
+            (Rule::B4MoveWaits, "migrate.hand_over") | (Rule::B5RevertWaits, "revert.hand_over") => {
+                bend::<Claim>(record, |claim| {
+                    claim.hot |= old.as_ref().and_then(Claim::of_record).is_some_and(|old| old.hot);
+                });
+            }
             (Rule::B2ReceiptVoid, "register") => bend::<Host>(record, |host| {
                 let old = old.as_ref().and_then(Host::of_record);
                 host.receipt = old.and_then(|old| old.receipt.clone());
@@ -185,6 +220,8 @@ pub(super) fn bend_write(rule: Rule, store: &Memory, changes: &mut Changes) {
                 | Rule::B1OneRunner
                 | Rule::B2ReceiptVoid
                 | Rule::B3FenceCompares
+                | Rule::B4MoveWaits
+                | Rule::B5RevertWaits
                 | Rule::B6OrderEchoed
                 | Rule::B7RollBackWaits
                 | Rule::B8NoAutostart

@@ -55,6 +55,11 @@ pub(super) const ALL: &[Twice] = &[
         &[Op::Evacuate],
     ),
     body("evacuate.no_host", "an evacuation is given up again after the answer was lost", &[Op::Evacuate]),
+    body("migrate.request", "a request to move is taken again after its answer was lost", &[Op::Migrate]),
+    body("migrate.claim", "a claim for a move is made again after its answer was lost", &[Op::Migrate]),
+    body("migrate.no_host", "a move is given up again after the answer was lost", &[Op::Migrate]),
+    body("confirm", "a move is confirmed again after the answer was lost", &[Op::Confirm]),
+    body("revert.request", "a request to revert is taken again after its answer was lost", &[Op::Revert]),
     body(
         "advance",
         "the next step of an operation is done again after its answer was lost",

@@ -17,6 +17,10 @@ listed! {
         Stop,
         Start,
         Evacuate,
+        /// A cold migration. A resize is one to another size, which the written races are about.
+        Migrate,
+        Confirm,
+        Revert,
         /// A host dies and a person says so: the assertion is true.
         ForceDown,
         UnforceDown,
@@ -46,6 +50,9 @@ impl Op {
             Op::Stop => "stop",
             Op::Start => "start",
             Op::Evacuate => "evacuate",
+            Op::Migrate => "migrate",
+            Op::Confirm => "confirm",
+            Op::Revert => "revert",
             Op::ForceDown => "force_down",
             Op::UnforceDown => "unforce_down",
             Op::Fence => "fence",
@@ -81,6 +88,9 @@ impl Op {
             | Op::Stop
             | Op::Start
             | Op::Evacuate
+            | Op::Migrate
+            | Op::Confirm
+            | Op::Revert
             | Op::AssertClean
             | Op::Report
             | Op::AgentRestart => true,
@@ -106,12 +116,36 @@ enum First {
     Removed,
 }
 
+/// At which end of a move an agent lives. Two agents have too many states for more than two things at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Both,
+    /// Where the instance is: its word is what the move waits for first.
+    Source,
+    /// Where the instance, which is stopped, goes.
+    Dest,
+}
+
+impl Ends {
+    fn of(ops: &[Op], faults: &[Fault]) -> Ends {
+        match (ops.len() + faults.len(), faults) {
+            (..=2, _) => Ends::Both,
+            (_, [_, ..]) if !ops.contains(&Op::HostReturn) => Ends::Source,
+            (_, _) => Ends::Dest,
+        }
+    }
+}
+
 /// The scene of a combination: two hosts with two devices each, and one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Setting {
     first: First,
     /// The instance was evacuated to host 2, and host 1 owed its device.
-    moved: bool,
+    evacuated: bool,
+    /// The instance was moved to host 2, and nobody has confirmed that.
+    moved: Option<Ends>,
+    /// It may move from host 1 to host 2 during the race, and these ends of the way have an agent.
+    moves: Option<Ends>,
     /// Host 2 died as well, with the instance.
     second_down: bool,
     stopped: bool,
@@ -125,9 +159,9 @@ struct Setting {
 
 impl Setting {
     /// The scene in which these operations mean something: an evacuation needs a dead host with an instance, a removal
-    /// a dead host without one, a start a stopped instance, a sweep something unfinished, a person's word a dirty
+    /// a dead host without one, a confirmation and a revert an instance that was moved, a start a stopped instance, a sweep something unfinished, a person's word a dirty
     /// device.
-    fn of(ops: &[Op]) -> Setting {
+    fn of(ops: &[Op], faults: &[Fault]) -> Setting {
         let has = |op| ops.contains(&op);
         let first = if has(Op::ReadmitHost) && !has(Op::RemoveHost) {
             First::Removed
@@ -136,40 +170,60 @@ impl Setting {
         } else {
             First::Lives
         };
-        let emptied = has(Op::RemoveHost) && !has(Op::Evacuate) && !has(Op::Delete);
+        let settles = has(Op::Confirm) || has(Op::Revert);
+        let emptied = has(Op::RemoveHost) && !has(Op::Evacuate) && !has(Op::Delete) && !settles;
+        let evacuated = first == First::Removed || emptied;
+        let ends = Ends::of(ops, faults);
+        let moves = has(Op::Migrate).then_some(ends);
+        let moved = Some(ends).filter(|_| settles && moves.is_none() && !evacuated);
         Setting {
             first,
-            moved: first == First::Removed || emptied,
+            evacuated,
+            moved,
+            moves,
             second_down: first == First::Removed && has(Op::Evacuate),
-            stopped: has(Op::Start),
-            unfinished: first == First::Lives && has(Op::Sweep) && !has(Op::Start),
+            stopped: has(Op::Start) || moves == Some(Ends::Dest),
+            unfinished: first == First::Lives && has(Op::Sweep) && !has(Op::Start) && moved.is_none(),
             disabled: has(Op::Enable) && !has(Op::Disable),
             dirty: has(Op::AssertClean),
         }
     }
 
-    /// The host where new claims go.
+    /// The host that has the instance, or where new claims go if that one has no agent.
     fn near(self) -> u8 {
-        if self.first == First::Lives || self.second_down { 1 } else { 2 }
+        let stays = self.first == First::Lives && self.moved.is_none() && self.moves != Some(Ends::Dest);
+        if stays || self.second_down { 1 } else { 2 }
     }
 
-    /// The host whose agent lives.
-    fn living(self) -> Option<u8> {
-        (!self.second_down).then_some(self.near())
+    /// The host where new claims go.
+    fn target(self) -> u8 {
+        if self.first == First::Lives && self.moves.is_some() { 2 } else { self.near() }
+    }
+
+    /// The hosts whose agents live.
+    fn living(self) -> Vec<u8> {
+        if self.first == First::Lives && self.moves.or(self.moved) == Some(Ends::Both) {
+            return vec![1, 2];
+        }
+        let near = (!self.second_down).then_some(self.near());
+        near.into_iter().collect()
     }
 
     fn scene(self) -> Scene {
         // The dirty device is the second of its host.
-        let dirty = self.living().filter(|_| self.dirty);
+        let dirty = Some(self.target()).filter(|_| self.dirty && !self.second_down);
         let scene = Scene::with_gpus(&[1, 2].map(|number| if dirty == Some(number) { 1 } else { 2 }));
         let mut scene = if self.unfinished { scene.with_instance_untold() } else { scene.with_instance() };
         if self.stopped {
             scene = scene.stopped();
         }
+        if self.moved.is_some() {
+            scene = scene.moved();
+        }
         if self.first != First::Lives {
             scene = scene.host1_down();
         }
-        if self.moved {
+        if self.evacuated {
             scene = scene.then(|cast| {
                 cast.agent(2);
                 cast.evacuate();
@@ -181,12 +235,12 @@ impl Setting {
         if self.second_down {
             scene = scene.host_down(2);
         }
-        if let Some(near) = dirty {
-            scene = scene.with_dirty_gpu(near);
+        if let Some(target) = dirty {
+            scene = scene.with_dirty_gpu(target);
         }
         if self.disabled {
-            let near = self.near();
-            scene = scene.then(move |cast| cast.disable(near, Some("")));
+            let target = self.target();
+            scene = scene.then(move |cast| cast.disable(target, Some("")));
         }
         scene
     }
@@ -197,7 +251,7 @@ impl Setting {
 const RETRIES: u32 = 2;
 
 pub(crate) fn scene(ops: &[Op], faults: &[Fault]) -> Scene {
-    let setting = Setting::of(ops);
+    let setting = Setting::of(ops, faults);
     let mut scene = setting.scene().timer("agent.retry", RETRIES);
     if ops.contains(&Op::Report) {
         scene.site.earn(&host(setting.near()), "agent.tick", 1);
@@ -206,11 +260,10 @@ pub(crate) fn scene(ops: &[Op], faults: &[Fault]) -> Scene {
 }
 
 pub(crate) fn start(ops: &[Op], absent: &[Op], faults: &[Fault], cast: &Cast) {
-    let setting = Setting::of(ops);
-    let living = setting.living().filter(|_| ops.iter().any(|op| op.needs_agent()));
-    if let Some(living) = living {
-        cast.living_agent(living);
-    }
+    let setting = Setting::of(ops, faults);
+    let mut living = setting.living();
+    living.retain(|_| ops.iter().any(|op| op.needs_agent()));
+    living.iter().for_each(|number| cast.living_agent(*number));
     let mut absent = absent.to_vec();
     let mut begun = ops.to_vec();
     begun.retain(|op| match absent.iter().position(|one| one == op) {
@@ -220,18 +273,23 @@ pub(crate) fn start(ops: &[Op], absent: &[Op], faults: &[Fault], cast: &Cast) {
         }
         None => true,
     });
-    let crashes: Vec<Crash> = faults.iter().copied().filter_map(crash).collect();
+    let restarts = begun.iter().copied().filter_map(restart);
+    let crashes: Vec<Crash> = faults.iter().copied().filter_map(crash).chain(restarts).collect();
+    // Where no agent lives that could start anew, one comes and goes all the same.
+    let comes = living.is_empty() && begun.contains(&Op::AgentRestart);
+    let hit = if comes { vec![setting.near()] } else { living.clone() };
     let returns = begun.contains(&Op::HostReturn).then_some(1);
     let returning = returns.filter(|_| !crashes.is_empty());
     for op in begun {
-        if op != Op::HostReturn || returning.is_none() {
+        let of_crashes = restart(op).is_some() || (op == Op::HostReturn && returning.is_some());
+        if !of_crashes {
             begin(op, setting, cast);
         }
     }
+    let with_agents: Vec<u8> = living.iter().copied().chain(returns).collect();
     if !crashes.is_empty() {
-        cast.crashes(crashes, living, returning);
+        cast.crashes(crashes, hit, returning);
     }
-    let with_agents: Vec<u8> = living.into_iter().chain(returns).collect();
     faults.iter().for_each(|fault| befall(*fault, &with_agents, cast));
 }
 
@@ -241,25 +299,32 @@ fn crash(fault: Fault) -> Option<Crash> {
     crashes.into_iter().find_map(|(crashes, what)| (crashes == fault).then_some(what))
 }
 
+/// The same of an operation. That an agent starts anew is the same race whether it is asked for or goes wrong.
+fn restart(op: Op) -> Option<Crash> {
+    (op == Op::AgentRestart).then_some(Crash::Agent)
+}
+
 fn begin(op: Op, setting: Setting, cast: &Cast) {
-    let near = setting.near();
+    let (near, target) = (setting.near(), setting.target());
     match op {
-        Op::Boot => cast.boot((setting.first == First::Lives).then_some(1)),
+        Op::Boot => cast.boot((setting.first == First::Lives).then_some(near)),
         Op::Delete => cast.delete(),
         Op::Stop => cast.stop(),
         Op::Start => cast.start(),
         Op::Evacuate => cast.evacuate(),
+        Op::Migrate => cast.migrate(),
+        Op::Confirm => cast.confirm(),
+        Op::Revert => cast.revert(),
         Op::ForceDown => cast.dies_and_is_asserted_down(1),
         Op::UnforceDown => cast.unforce_down(1),
         Op::Fence => cast.fence(1),
-        Op::Disable => cast.disable(near, Some("")),
-        Op::Enable => cast.disable(near, None),
+        Op::Disable => cast.disable(target, Some("")),
+        Op::Enable => cast.disable(target, None),
         Op::RemoveHost => cast.remove_host(1),
         Op::ReadmitHost => cast.readmit_host(1),
         Op::AssertClean => cast.assert_clean(),
-        // The scene lets the living agent's tick go off once.
-        Op::Report => {}
-        Op::AgentRestart => cast.agent_restarts(near),
+        // The scene lets the living agent's tick go off once, and a crash is of the task that has them all.
+        Op::Report | Op::AgentRestart => {}
         Op::HostReturn => cast.host_returns(1),
         Op::Sweep => cast.sweep(),
     }
@@ -330,6 +395,17 @@ pub fn triples() -> Vec<Race> {
     combined(3).into_iter().map(|ops| of(ops, Vec::new())).collect()
 }
 
+/// The race without a fault that this one is, if it is one: an agent that dies and starts anew is an operation as well.
+#[must_use]
+pub fn twin(race: &Race) -> Option<Race> {
+    let (ops, faults) = (race.operations(), race.faults());
+    let with: Vec<Op> = ops.iter().copied().chain([Op::AgentRestart]).collect();
+    let same = faults == [Fault::AgentCrash]
+        && ops.iter().any(|op| op.needs_agent())
+        && Setting::of(ops, faults) == Setting::of(&with, &[]);
+    same.then(|| of(with, Vec::new()))
+}
+
 /// The same races, and something may go wrong. Races that it cannot touch are left out.
 #[must_use]
 pub fn with_fault(races: &[Race], fault: Fault) -> Vec<Race> {
@@ -338,7 +414,7 @@ pub fn with_fault(races: &[Race], fault: Fault) -> Vec<Race> {
 }
 
 pub(super) fn touches(fault: Fault, ops: &[Op]) -> bool {
-    let agent = Setting::of(ops).living().is_some() && ops.iter().any(|op| op.needs_agent());
+    let agent = !Setting::of(ops, &[fault]).living().is_empty() && ops.iter().any(|op| op.needs_agent());
     match fault {
         Fault::ControlCrash | Fault::ClockJumps => true,
         Fault::AgentCrash

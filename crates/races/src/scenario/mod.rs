@@ -6,6 +6,7 @@ mod devices;
 mod evacuation;
 pub mod generated;
 pub mod grown;
+mod moves;
 mod operators;
 mod progress;
 mod runners;
@@ -17,6 +18,7 @@ use crate::stage::Race;
 
 /// The races by what they are about, in the order in which they are read.
 pub const EVACUATION: &[Race] = evacuation::RACES;
+pub const MOVES: &[Race] = moves::RACES;
 pub const CLAIMS: &[Race] = claims::RACES;
 pub const RUNNERS: &[Race] = runners::RACES;
 pub const PROGRESS: &[Race] = progress::RACES;
@@ -27,7 +29,10 @@ pub const SANITIZING: &[Race] = sanitizing::RACES;
 /// Every race.
 #[must_use]
 pub fn all() -> Vec<&'static Race> {
-    [EVACUATION, CLAIMS, RUNNERS, PROGRESS, OPERATORS, DEVICES, SANITIZING].into_iter().flatten().collect()
+    [EVACUATION, MOVES, CLAIMS, RUNNERS, PROGRESS, OPERATORS, DEVICES, SANITIZING]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The race of this name: one that was written, or one that is generated from the operations and faults it names.

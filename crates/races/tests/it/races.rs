@@ -61,6 +61,11 @@ fn evacuations_hold_in_every_state() {
 }
 
 #[test]
+fn moves_hold_in_every_state() {
+    check(scenario::MOVES);
+}
+
+#[test]
 fn claims_hold_in_every_state() {
     check(scenario::CLAIMS);
 }

@@ -44,10 +44,18 @@ impl Consumer {
             Role::Incoming | Role::Held => {
                 migration.dest_claim == Some(claim.id) || migration.source_claim == claim.id
             }
-            // It left because another became the home, or because its own move failed. One that left with its
-            // instance's deletion still counts for the instance.
-            Role::Leaving if migration.status == MigrationStatus::Done => migration.source_claim == claim.id,
-            Role::Leaving => migration.status.is_terminal() && migration.dest_claim == Some(claim.id),
+            // It left because another became the home, or because its own move failed or was reverted. One that left
+            // with its instance's deletion still counts for the instance.
+            Role::Leaving => match migration.status {
+                MigrationStatus::Done | MigrationStatus::Confirmed => migration.source_claim == claim.id,
+                MigrationStatus::Reverted | MigrationStatus::Failed | MigrationStatus::Error => {
+                    migration.dest_claim == Some(claim.id)
+                }
+                MigrationStatus::Accepted
+                | MigrationStatus::PreMigrating
+                | MigrationStatus::Finished
+                | MigrationStatus::Reverting => false,
+            },
         };
         let migration = migrations.into_iter().filter(made_it_so).max_by_key(|migration| migration.id);
         migration.map_or(Consumer::Instance(claim.instance), |migration| Consumer::Migration(migration.id))

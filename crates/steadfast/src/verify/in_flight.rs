@@ -79,7 +79,9 @@ fn name(operation: Operation) -> &'static str {
         Operation::Stop => "stop",
         Operation::Start => "start",
         Operation::Evacuate(_) => "evacuate",
-        Operation::RollBack(_) => "roll-back of the evacuation",
+        Operation::Migrate(_) => "migrate",
+        Operation::Revert(_) => "revert of the move",
+        Operation::RollBack(_) => "roll-back of the move",
     }
 }
 
@@ -92,11 +94,18 @@ fn awaited(
 ) -> String {
     let at = |role: Role| claims.iter().find(|claim| claim.role == role).map(|claim| &claim.host);
     let word = if instance.power.is_on() { "running" } else { "off" };
+    let loud_home = claims.iter().find(|claim| claim.role == Role::Home && !claim.is_quiet());
     match operation {
         Operation::Boot | Operation::Stop | Operation::Start => at(Role::Home)
             .map_or_else(|| "a control plane to find a host".to_owned(), |host| word_of(host, word, hosts)),
-        Operation::Evacuate(_) => at(Role::Incoming)
+        Operation::Migrate(_) | Operation::Revert(_) if loud_home.is_some() => {
+            loud_home.map_or_else(String::new, |claim| word_of(&claim.host, "off", hosts))
+        }
+        Operation::Evacuate(_) | Operation::Migrate(_) => at(Role::Incoming)
             .map_or_else(|| "a control plane to find a host".to_owned(), |host| word_of(host, word, hosts)),
+        Operation::Revert(_) => {
+            at(Role::Held).map_or_else(|| "a control plane".to_owned(), |host| word_of(host, "off", hosts))
+        }
         Operation::RollBack(_) => {
             let loud = claims.iter().find(|claim| claim.is_leaving() && !claim.is_quiet());
             loud.map_or_else(|| "a control plane".to_owned(), |claim| word_of(&claim.host, "gone", hosts))

@@ -9,7 +9,7 @@ pub(crate) struct Step {
 }
 
 /// The steps, oldest first. A step that has been released is never changed: another one is added.
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step {
         both: include_str!("schema/0001_first.sql"),
         sqlite: "",
@@ -21,6 +21,7 @@ const STEPS: [Step; 3] = [
         sqlite: include_str!("schema/0003_dirt.sqlite.sql"),
         postgres: include_str!("schema/0003_dirt.postgres.sql"),
     },
+    Step { both: include_str!("schema/0004_resize.sql"), sqlite: "", postgres: "" },
 ];
 
 /// The table with one row: how many steps the database has been through.

@@ -155,6 +155,22 @@ const BROKEN: &[(&str, Invariant, &[&str])] = &[
     ("UPDATE migration SET instance = 'i1'", Invariant::OperationsMatch, &["instance i2", "migration m1"]),
     ("UPDATE migration SET status = 'done'", Invariant::OperationsMatch, &["migration m1", "instance i2"]),
     (
+        "UPDATE migration SET status = 'finished'",
+        Invariant::OperationsMatch,
+        &["migration m1", "instance i2"],
+    ),
+    (
+        "UPDATE migration SET status = 'reverting'",
+        Invariant::OperationsMatch,
+        &["migration m1", "instance i2"],
+    ),
+    ("UPDATE claim SET role = 'held' WHERE id = 'c1'", Invariant::OperationsMatch, &["instance i1"]),
+    (
+        "UPDATE instance SET vm_state = 'resized' WHERE id = 'i1'",
+        Invariant::OperationsMatch,
+        &["instance i1"],
+    ),
+    (
         "UPDATE instance SET operation = NULL, operation_migration = NULL WHERE id = 'i2'",
         Invariant::OperationsMatch,
         &["migration m1", "instance i2"],

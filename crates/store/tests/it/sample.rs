@@ -10,9 +10,9 @@ use steadfast_model::host::{Host, Machine, Receipt};
 use steadfast_model::ids::{
     Attempt, ClaimId, Epoch, HostId, InstanceId, InventorySeq, ListGen, MigrationId, Moment, Order, ReportSeq,
 };
-use steadfast_model::instance::{Fault, Instance, Operation, Power, VmState};
+use steadfast_model::instance::{Fault, Instance, Operation, Power, Size, VmState};
 use steadfast_model::inventory::{Amounts, Inventory, RatioMilli, ResourceClass, Stock};
-use steadfast_model::migration::{Migration, MigrationKind, MigrationStatus};
+use steadfast_model::migration::{Migration, MigrationKind, MigrationStatus, Resize};
 use steadfast_model::numa::Cell;
 use steadfast_model::pci::{
     Address, AliasSpec, Device, DeviceRequest, Dirt, HexId, Kind, Observed, Sighting,
@@ -239,6 +239,7 @@ pub fn migration(n: u128, instance: u128) -> Migration {
         status: MigrationStatus::Accepted,
         attempt: Attempt(2),
         power_before: Power::On,
+        resize: None,
         source_host: host_id("h1"),
         source_claim: claim_id(1),
         dest_host: None,
@@ -250,10 +251,15 @@ pub fn migration(n: u128, instance: u128) -> Migration {
     }
 }
 
+fn size(id: &str) -> Size {
+    Size { flavor: flavor(id), devices: full_instance(1, "blue").devices }
+}
+
 pub fn full_migration(n: u128, instance: u128) -> Migration {
     Migration {
         status: MigrationStatus::PreMigrating,
         power_before: Power::Off,
+        resize: Some(Resize { before: size("1"), after: size("2") }),
         dest_host: Some(host_id("h2")),
         dest_claim: Some(claim_id(2)),
         requested_host: Some(host_id("h2")),

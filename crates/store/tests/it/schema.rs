@@ -25,7 +25,7 @@ fn a_database_of_another_schema_is_refused() {
     let folder = Folder::new();
     // What was done to the file, and what the refusal says.
     let table = [
-        ("newer", "UPDATE schema_step SET step = 99", "at schema step 99 and this program knows 3"),
+        ("newer", "UPDATE schema_step SET step = 99", "at schema step 99 and this program knows 4"),
         ("unknown", "UPDATE schema_step SET step = -1", "at schema step -1, which never was"),
         ("lost", "DELETE FROM schema_step", "at schema step 0, which never was"),
     ];

@@ -22,10 +22,10 @@ use crate::{lists, sample};
 /// A row of [`lists::rows`], with what the later steps of the schema put into the columns that version 1 did not have.
 fn migrated(record: Record) -> Record {
     match record {
-        // The instance of the third was in error and wanted off; the others' was active.
+        // The instance of the third was in error and wanted off; the others' was active. Nothing was resized.
         Record::Migration(row) => {
             let power_before = if row.id == sample::migration_id(3) { Power::Off } else { Power::On };
-            Record::Migration(Arc::new(Migration { power_before, ..row.as_ref().clone() }))
+            Record::Migration(Arc::new(Migration { power_before, resize: None, ..row.as_ref().clone() }))
         }
         // Of an assertion that stands, the newest boot; reports had no numbers.
         Record::Host(row) => {

@@ -35,7 +35,7 @@ macro_rules! looks {
     };
 }
 
-const CLAIMS: &[Step] = &["boot.claim", "evacuate.claim"];
+const CLAIMS: &[Step] = &["boot.claim", "evacuate.claim", "migrate.claim"];
 
 pub(in crate::mutant) const ALL: &[Blind] = &[
     Blind {
@@ -82,7 +82,7 @@ pub(in crate::mutant) const ALL: &[Blind] = &[
         name: "no_host, claim is there",
         about: "an operation is given up although it has a claim already",
         ops: &[Op::Boot, Op::Evacuate, Op::Sweep],
-        steps: &["boot.no_host", "evacuate.no_host"],
+        steps: &["boot.no_host", "evacuate.no_host", "migrate.no_host"],
         sight: looks!(Claim |store, row| if row.role == Role::Incoming || store_boots(store, row.instance);
             role = Role::Leaving),
     },
@@ -97,7 +97,7 @@ pub(in crate::mutant) const ALL: &[Blind] = &[
         name: "device in foreign hands",
         about: "a device is claimed that a guest nobody knows holds",
         ops: &[Op::Boot, Op::ReadmitHost],
-        steps: &["boot.claim", "evacuate.claim", "schedule"],
+        steps: &["boot.claim", "evacuate.claim", "migrate.claim", "schedule"],
         sight: looks!(Device: foreign = false),
     },
     Blind {
@@ -338,7 +338,7 @@ pub(in crate::mutant) const ALL: &[Blind] = &[
         name: "dirty relative",
         about: "a function is claimed whose hardware has a dirty one",
         ops: &[Op::AssertClean],
-        steps: &["boot.claim", "evacuate.claim", "schedule"],
+        steps: &["boot.claim", "evacuate.claim", "migrate.claim", "schedule"],
         sight: looks!(Device |store, row| if row.seen.kind != Kind::Pci; dirt = None),
     },
     Blind {
@@ -347,6 +347,103 @@ pub(in crate::mutant) const ALL: &[Blind] = &[
         ops: &[Op::AssertClean],
         steps: &["assert_clean"],
         sight: looks!(Device: foreign = false),
+    },
+];
+
+/// The checks of moves, and of what confirms or reverts them.
+pub(in crate::mutant) const OF_MOVES: &[Blind] = &[
+    Blind {
+        name: "migrate.claim attempt",
+        about: "a move claims whatever has become of its instance",
+        ops: &[Op::Migrate, Op::Delete],
+        steps: &["migrate.claim"],
+        sight: looks!(Instance |store, row| if newest_move(store, row.id).is_some();
+            operation = migrating(store, row.id), attempt = attempt_of_move(store, row.id)),
+    },
+    Blind {
+        name: "migrate.no_host attempt",
+        about: "a move is given up whatever has become of its instance",
+        ops: &[Op::Migrate, Op::Delete],
+        steps: &["migrate.no_host"],
+        sight: looks!(Instance |store, row| if newest_move(store, row.id).is_some();
+            operation = migrating(store, row.id), attempt = attempt_of_move(store, row.id)),
+    },
+    Blind {
+        name: "migrate.claim device owner",
+        about: "a move claims a device that has an owner",
+        ops: &[Op::Migrate, Op::Boot],
+        steps: &["migrate.claim"],
+        sight: looks!(Device: owner = None),
+    },
+    Blind {
+        name: "migrate.request operation",
+        about: "a move begins while another operation runs",
+        ops: &[Op::Migrate, Op::Stop, Op::Start, Op::Boot],
+        steps: &["migrate.request"],
+        sight: looks!(Instance: operation = None),
+    },
+    Blind {
+        name: "migrate.request state",
+        about: "an instance is moved in any state",
+        ops: &[Op::Migrate],
+        steps: &["migrate.request"],
+        sight: looks!(Instance |store, row| if !row.is_deleted(); vm_state = VmState::Active),
+    },
+    Blind {
+        name: "migrate.request living source",
+        about: "a move begins although no life of its source is registered",
+        ops: &[Op::Migrate, Op::ForceDown, Op::Fence],
+        steps: &["migrate.request"],
+        sight: looks!(Host: registered = true, receipt = None),
+    },
+    Blind {
+        name: "confirm operation",
+        about: "a move is confirmed while another operation runs",
+        ops: &[Op::Confirm, Op::Revert, Op::Migrate],
+        steps: &["confirm"],
+        sight: looks!(Instance: operation = None),
+    },
+    Blind {
+        name: "confirm state",
+        about: "a move is confirmed that was confirmed before",
+        ops: &[Op::Confirm, Op::Revert, Op::Migrate],
+        steps: &["confirm"],
+        sight: looks!(Instance |store, row| if !row.is_deleted(); vm_state = VmState::Resized),
+    },
+    Blind {
+        name: "confirm living home",
+        about: "a move is confirmed although the new home does not live",
+        ops: &[Op::Confirm, Op::Fence],
+        steps: &["confirm"],
+        sight: looks!(Host: registered = true, receipt = None),
+    },
+    Blind {
+        name: "revert.request operation",
+        about: "a revert begins while another operation runs",
+        ops: &[Op::Confirm, Op::Revert, Op::Migrate],
+        steps: &["revert.request"],
+        sight: looks!(Instance: operation = None),
+    },
+    Blind {
+        name: "revert.request state",
+        about: "a revert begins of what was confirmed",
+        ops: &[Op::Confirm, Op::Revert, Op::Migrate],
+        steps: &["revert.request"],
+        sight: looks!(Instance |store, row| if !row.is_deleted(); vm_state = VmState::Resized),
+    },
+    Blind {
+        name: "revert.request living source",
+        about: "a revert begins although the host does not live that it leads to",
+        ops: &[Op::Revert, Op::Fence, Op::ForceDown],
+        steps: &["revert.request"],
+        sight: looks!(Host: registered = true, receipt = None),
+    },
+    Blind {
+        name: "advance, what is kept is off",
+        about: "what is kept counts as off, whatever its agent said in this life",
+        ops: &[Op::Revert, Op::HostReturn, Op::AgentRestart],
+        steps: &["advance"],
+        sight: looks!(Claim |store, row| if row.role == Role::Held; said = Said::Off),
     },
 ];
 
@@ -362,6 +459,10 @@ fn newest_move(store: &Memory, instance: InstanceId) -> Option<Migration> {
 
 fn evacuating(store: &Memory, instance: InstanceId) -> Option<Operation> {
     newest_move(store, instance).map(|row| Operation::Evacuate(row.id))
+}
+
+fn migrating(store: &Memory, instance: InstanceId) -> Option<Operation> {
+    newest_move(store, instance).map(|row| Operation::Migrate(row.id))
 }
 
 fn attempt_of_move(store: &Memory, instance: InstanceId) -> Attempt {

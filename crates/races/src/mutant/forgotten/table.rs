@@ -203,6 +203,114 @@ pub(super) const OF_OPERATIONS: &[Forgotten] = forgotten! {
         [Delete], does (Loss::Wake);
 };
 
+/// What moves forget, and what confirms or reverts them.
+pub(super) const OF_MOVES: &[Forgotten] = forgotten! {
+    "migrate.request" "list_gen": "`list_gen` is not raised",
+        [Migrate], keeps (Host.list_gen);
+    "migrate.claim" "list_gen": "`list_gen` is not raised",
+        [Migrate], keeps (Host.list_gen);
+    "migrate.go_on" "list_gen": "`list_gen` is not raised",
+        [Migrate], keeps (Host.list_gen);
+    "migrate.abort" "list_gen": "`list_gen` is not raised",
+        [Migrate], keeps (Host.list_gen);
+    "confirm" "list_gen": "`list_gen` is not raised",
+        [Confirm], keeps (Host.list_gen);
+    "revert.request" "list_gen": "`list_gen` is not raised",
+        [Revert], keeps (Host.list_gen);
+    "revert.hand_over" "list_gen": "`list_gen` is not raised",
+        [Revert], keeps (Host.list_gen);
+    "revert.abort" "list_gen": "`list_gen` is not raised",
+        [Revert], keeps (Host.list_gen);
+    "migrate.request" "order": "the claim's order is not raised",
+        [Migrate], keeps (Claim.order);
+    "migrate.request" "said": "the claim's answer is not cleared",
+        [Migrate], keeps (Claim.said);
+    "migrate.go_on" "order": "the claim's order is not raised",
+        [Migrate], keeps (Claim.order);
+    "migrate.go_on" "said": "the claim's answer is not cleared",
+        [Migrate], keeps (Claim.said);
+    "migrate.go_on" "hot": "a claim that may run is not hot",
+        [Migrate], keeps (Claim.hot);
+    "migrate.claim" "waiting": "the destination may run at once",
+        [Migrate], does (Loss::Claim(runs));
+    "migrate.claim" "device owner": "a device is not granted to its claim",
+        [Migrate], keeps (Device.owner);
+    "migrate.hand_over" "source": "the source stays a home",
+        [Migrate], does (Loss::Claim(held_stays));
+    "migrate.hand_over" "instance host": "the instance does not say where it is",
+        [Migrate], keeps (Instance.host);
+    "migrate.hand_over" "devices": "the instance has the devices of the size before",
+        [Migrate], keeps (Instance.devices);
+    "migrate.hand_over" "migration status": "the migration's status stays",
+        [Migrate], keeps (Migration.status);
+    "migrate.hand_over" "action end": "the action goes on",
+        [Migrate], keeps (Action.ended);
+    "migrate.hand_over" "operation": "the operation is not over",
+        [Migrate], keeps (Instance.operation);
+    "migrate.abort" "role": "the destination of a failed move stays",
+        [Migrate], drops (Claim);
+    "migrate.abort" "migration status": "the migration's status stays",
+        [Migrate], keeps (Migration.status);
+    "migrate.abort" "action end": "the action goes on",
+        [Migrate], keeps (Action.ended);
+    "migrate.no_host" "migration status": "the migration's status stays",
+        [Migrate], keeps (Migration.status);
+    "migrate.no_host" "action end": "the action goes on",
+        [Migrate], keeps (Action.ended);
+    "roll_back.end" "late stop": "an instance that was stopped late stays active",
+        [Migrate], keeps (Instance.vm_state);
+    "migrate.request" "attempt": "the attempt is not raised",
+        [Migrate], keeps (Instance.attempt);
+    "confirm" "role": "what was kept stays",
+        [Confirm], drops (Claim);
+    "confirm" "state": "the instance stays as the move left it",
+        [Confirm], keeps (Instance.vm_state);
+    "confirm" "migration status": "the migration's status stays",
+        [Confirm], keeps (Migration.status);
+    "confirm" "attempt": "the attempt is not raised",
+        [Confirm], keeps (Instance.attempt);
+    "revert.request" "run": "the claim's permission stays as it was",
+        [Revert], keeps (Claim.run);
+    "revert.request" "order": "the claim's order is not raised",
+        [Revert], keeps (Claim.order);
+    "revert.request" "migration status": "the migration's status stays",
+        [Revert], keeps (Migration.status);
+    "revert.request" "attempt": "the attempt is not raised",
+        [Revert], keeps (Instance.attempt);
+    "revert.hand_over" "role": "the homes stay as they were",
+        [Revert], drops (Claim);
+    "revert.hand_over" "hot": "a claim that may run is not hot",
+        [Revert], keeps (Claim.hot);
+    "revert.hand_over" "instance host": "the instance does not say where it is",
+        [Revert], keeps (Instance.host);
+    "revert.hand_over" "devices": "the instance has the devices of the size after",
+        [Revert], keeps (Instance.devices);
+    "revert.hand_over" "migration status": "the migration's status stays",
+        [Revert], keeps (Migration.status);
+    "revert.hand_over" "start": "nobody waits until it runs again",
+        [Revert], does (Loss::Instance(|_, new| new.operation = None));
+    "revert.abort" "run": "the claim's permission stays as it was",
+        [Revert, ForceDown], keeps (Claim.run);
+    "revert.abort" "migration status": "the migration's status stays",
+        [Revert, ForceDown], keeps (Migration.status);
+    "revert.abort" "action end": "the action goes on",
+        [Revert, ForceDown], keeps (Action.ended);
+    "migrate" "goes on": "nobody goes on after a move was asked for",
+        [Migrate], does (Loss::GoingOn);
+    "revert" "goes on": "nobody goes on after a revert was asked for",
+        [Revert], does (Loss::GoingOn);
+    "migrate.request" "feed entry": "agents are not woken to it",
+        [Migrate], does (Loss::Wake);
+    "migrate.go_on" "feed entry": "agents are not woken to it",
+        [Migrate], does (Loss::Wake);
+    "confirm" "feed entry": "agents are not woken to it",
+        [Confirm], does (Loss::Wake);
+    "revert.request" "feed entry": "agents are not woken to it",
+        [Revert], does (Loss::Wake);
+    "revert.hand_over" "feed entry": "agents are not woken to it",
+        [Revert], does (Loss::Wake);
+};
+
 /// What hosts, their agents and their operators forget.
 pub(super) const OF_HOSTS: &[Forgotten] = forgotten! {
     "report" "goes on": "nobody goes on after a report",
@@ -310,5 +418,19 @@ fn second_stays(old: Option<&Device>, new: &mut Device) {
 fn leaving_stays(old: Option<&Claim>, new: &mut Claim) {
     if let Some(old) = old.filter(|_| new.role == Role::Leaving) {
         new.clone_from(old);
+    }
+}
+
+/// A claim that would be kept stays what it was.
+fn held_stays(old: Option<&Claim>, new: &mut Claim) {
+    if let Some(old) = old.filter(|_| new.role == Role::Held) {
+        new.clone_from(old);
+    }
+}
+
+/// A claim that is new may run.
+fn runs(old: Option<&Claim>, new: &mut Claim) {
+    if old.is_none() {
+        (new.run, new.hot) = (true, true);
     }
 }

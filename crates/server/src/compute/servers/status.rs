@@ -10,29 +10,38 @@ pub enum Status {
     Deleted,
     Error,
     Rebuild,
+    Resize,
+    RevertResize,
     Shutoff,
+    VerifyResize,
 }
 
 impl Status {
-    const ALL: [Status; 6] =
-        [Status::Active, Status::Build, Status::Deleted, Status::Error, Status::Rebuild, Status::Shutoff];
+    const ALL: [Status; 9] = [
+        Status::Active,
+        Status::Build,
+        Status::Deleted,
+        Status::Error,
+        Status::Rebuild,
+        Status::Resize,
+        Status::RevertResize,
+        Status::Shutoff,
+        Status::VerifyResize,
+    ];
 
     /// The statuses of Nova that no server here is ever in.
-    const NEVER_HERE: [&str; 16] = [
+    const NEVER_HERE: [&str; 13] = [
         "HARD_REBOOT",
         "MIGRATING",
         "PASSWORD",
         "PAUSED",
         "REBOOT",
         "RESCUE",
-        "RESIZE",
-        "REVERT_RESIZE",
         "SHELVED",
         "SHELVED_OFFLOADED",
         "SOFT_DELETED",
         "SUSPENDED",
         "UNKNOWN",
-        "VERIFY_RESIZE",
         "UPGRADING",
         "MIGRATING_POSTCOPY",
     ];
@@ -40,16 +49,18 @@ impl Status {
     #[must_use]
     pub fn of(instance: &Instance) -> Status {
         let moving = match instance.operation {
-            Some(Operation::Evacuate(_) | Operation::RollBack(_)) => true,
-            Some(Operation::Boot | Operation::Stop | Operation::Start) | None => false,
+            Some(Operation::Evacuate(_) | Operation::RollBack(_)) => Some(Status::Rebuild),
+            Some(Operation::Migrate(_)) => Some(Status::Resize),
+            Some(Operation::Revert(_)) => Some(Status::RevertResize),
+            Some(Operation::Boot | Operation::Stop | Operation::Start) | None => None,
         };
         match instance.vm_state {
             VmState::Deleted => Status::Deleted,
             VmState::Building => Status::Build,
-            VmState::Active | VmState::Stopped | VmState::Error if moving => Status::Rebuild,
-            VmState::Active => Status::Active,
-            VmState::Stopped => Status::Shutoff,
-            VmState::Error => Status::Error,
+            VmState::Active => moving.unwrap_or(Status::Active),
+            VmState::Stopped => moving.unwrap_or(Status::Shutoff),
+            VmState::Resized => moving.unwrap_or(Status::VerifyResize),
+            VmState::Error => moving.unwrap_or(Status::Error),
         }
     }
 
@@ -61,7 +72,10 @@ impl Status {
             Status::Deleted => "DELETED",
             Status::Error => "ERROR",
             Status::Rebuild => "REBUILD",
+            Status::Resize => "RESIZE",
+            Status::RevertResize => "REVERT_RESIZE",
             Status::Shutoff => "SHUTOFF",
+            Status::VerifyResize => "VERIFY_RESIZE",
         }
     }
 
@@ -83,7 +97,11 @@ impl Status {
     pub fn progress(self) -> Option<u8> {
         match self {
             Status::Active => Some(100),
-            Status::Build | Status::Rebuild => Some(0),
+            Status::Build
+            | Status::Rebuild
+            | Status::Resize
+            | Status::RevertResize
+            | Status::VerifyResize => Some(0),
             Status::Deleted | Status::Error | Status::Shutoff => None,
         }
     }
@@ -99,6 +117,8 @@ pub fn power_state(instance: &Instance) -> u8 {
     match instance.vm_state {
         VmState::Active => 1,
         VmState::Stopped => 4,
+        VmState::Resized if instance.power.is_on() => 1,
+        VmState::Resized => 4,
         VmState::Building | VmState::Error | VmState::Deleted => 0,
     }
 }

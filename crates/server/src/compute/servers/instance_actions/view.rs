@@ -74,6 +74,9 @@ fn event_name(kind: ActionKind) -> &'static str {
         ActionKind::Stop => "compute_stop_instance",
         ActionKind::Start => "compute_start_instance",
         ActionKind::Evacuate => "rebuild_server",
+        ActionKind::Migrate | ActionKind::Resize => "cold_migrate",
+        ActionKind::ConfirmResize => "compute_confirm_resize",
+        ActionKind::RevertResize => "compute_revert_resize",
         ActionKind::Delete => "compute_terminate_instance",
     }
 }
