@@ -6,7 +6,7 @@ use steadfast_operations::seam::Row;
 
 use crate::api::{Api, ask};
 use crate::host::Host;
-use crate::operator::Person;
+use crate::operator::{Person, holds};
 
 /// A server with a device on host1, which is asserted down; host2 lives.
 async fn stranded(api: &Api) -> (Person<'_>, String, Host<'_>, Host<'_>) {
@@ -18,25 +18,6 @@ async fn stranded(api: &Api) -> (Person<'_>, String, Host<'_>, Host<'_>) {
     let host2 = Host::up(api, "host2").await;
     admin.force_down("host1").await;
     (admin, server, host1, host2)
-}
-
-/// What a consumer holds, as `host:class=units`, sorted.
-async fn holds(admin: &Person<'_>, consumer: &str) -> Vec<String> {
-    let providers = admin.get("/placement/resource_providers").await.expect(200).json();
-    let name = |uuid: &str| {
-        let all = providers["resource_providers"].as_array().expect("a list");
-        let found = all.iter().find(|provider| provider["uuid"] == uuid).expect("a provider that is listed");
-        found["name"].as_str().expect("a name").to_owned()
-    };
-    let allocations = admin.get(&format!("/placement/allocations/{consumer}")).await.expect(200).json();
-    let mut held = Vec::new();
-    for (provider, allocation) in allocations["allocations"].as_object().expect("an object") {
-        for (class, units) in allocation["resources"].as_object().expect("an object") {
-            held.push(format!("{}:{class}={units}", name(provider)));
-        }
-    }
-    held.sort();
-    held
 }
 
 fn on(host: &str) -> Vec<String> {

@@ -61,6 +61,10 @@ impl<'a> Host<'a> {
         host
     }
 
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     async fn say(&self, message: &str, body: &Value) -> Answer {
         let key = format!("Bearer {}", agent_key(self.name));
         let asked = ask("POST", &format!("/agent/v1/{message}")).header("Authorization", &key).json(body);

@@ -18,6 +18,7 @@ mod identity;
 mod image;
 mod log;
 mod metrics;
+mod moves;
 mod placement;
 mod range;
 mod servers;

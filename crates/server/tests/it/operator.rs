@@ -86,3 +86,22 @@ impl<'a> Person<'a> {
             .expect(200);
     }
 }
+
+/// What a consumer holds, as `host:class=units`, sorted.
+pub async fn holds(admin: &Person<'_>, consumer: &str) -> Vec<String> {
+    let providers = admin.get("/placement/resource_providers").await.expect(200).json();
+    let name = |uuid: &str| {
+        let all = providers["resource_providers"].as_array().expect("a list");
+        let found = all.iter().find(|provider| provider["uuid"] == uuid).expect("a provider that is listed");
+        found["name"].as_str().expect("a name").to_owned()
+    };
+    let allocations = admin.get(&format!("/placement/allocations/{consumer}")).await.expect(200).json();
+    let mut held = Vec::new();
+    for (provider, allocation) in allocations["allocations"].as_object().expect("an object") {
+        for (class, units) in allocation["resources"].as_object().expect("an object") {
+            held.push(format!("{}:{class}={units}", name(provider)));
+        }
+    }
+    held.sort();
+    held
+}

@@ -68,6 +68,7 @@ fn the_whole_session() {
     let server = boot(&client);
     evacuate(&scene, &client);
     look_back(&client, &server);
+    move_about(&client);
     stop_and_delete(&scene, &client);
 }
 
@@ -137,6 +138,34 @@ fn look_back(client: &Client, server: &str) {
         rows.as_array().expect("a list").iter().filter_map(|row| row["usage"].as_u64()).sum::<u64>()
     };
     assert_eq!((usage(&home), usage(&former)), (1 + 512 + 1, 0));
+}
+
+/// The server is migrated, which is confirmed, and resized, which is reverted.
+fn move_about(client: &Client) {
+    let at = |host: &str, flavor: &str| {
+        let server = client.show("server show vm1");
+        assert_eq!(
+            (&server["status"], &server["OS-EXT-SRV-ATTR:host"], &server["flavor"]["original_name"]),
+            (&"ACTIVE".into(), &host.into(), &flavor.into())
+        );
+    };
+    let becomes_active = || {
+        wait_for("the move", || (client.show("server show vm1")["status"] == "ACTIVE").then_some(()));
+    };
+    client.act("server migrate --host host2 --wait vm1");
+    assert_eq!(client.show("server show vm1")["status"], "VERIFY_RESIZE");
+    client.act("server migration confirm vm1");
+    becomes_active();
+    at("host2", "one-gpu");
+    client
+        .show("flavor create --vcpus 2 --ram 512 --disk 1 --property pci_passthrough:alias=gpu:1 two-cores");
+    client.act("server resize --flavor two-cores --wait vm1");
+    assert_eq!(client.show("server show vm1")["flavor"]["original_name"], "two-cores");
+    client.act("server resize revert vm1");
+    becomes_active();
+    at("host2", "one-gpu");
+    let moves = ["reverted", "confirmed", "done"];
+    assert_eq!(client.column("server migration list", "Status"), moves);
 }
 
 fn stop_and_delete(scene: &Scene, client: &Client) {

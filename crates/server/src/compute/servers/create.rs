@@ -112,7 +112,7 @@ fn flavor_and_host(
     Ok(flavor.row.as_ref().clone())
 }
 
-fn in_body(halt: Halt) -> Halt {
+pub(super) fn in_body(halt: Halt) -> Halt {
     match halt {
         Halt::Refused(Refused::NotFound(sentence)) => Refused::Invalid(sentence).into(),
         other => other,
@@ -120,7 +120,11 @@ fn in_body(halt: Halt) -> Halt {
 }
 
 /// The image exists and fits the flavor.
-fn check_image<C: Control>(site: &Site<C>, image: Option<Uuid>, flavor: &Flavor) -> Result<(), Refusal> {
+pub(super) fn check_image<C: Control>(
+    site: &Site<C>,
+    image: Option<Uuid>,
+    flavor: &Flavor,
+) -> Result<(), Refusal> {
     let Some(id) = image else { return Ok(()) };
     let known = site.settings().images.get(id);
     let image = known.ok_or_else(|| Refusal::bad_request(format!("Image {id} could not be found.")))?;
@@ -141,7 +145,7 @@ fn check_image<C: Control>(site: &Site<C>, image: Option<Uuid>, flavor: &Flavor)
 }
 
 /// The devices that the flavor asks for.
-fn devices<C: Control>(site: &Site<C>, flavor: &Flavor) -> Result<Vec<DeviceRequest>, Refusal> {
+pub(super) fn devices<C: Control>(site: &Site<C>, flavor: &Flavor) -> Result<Vec<DeviceRequest>, Refusal> {
     let Some(asked) = flavor.extra_specs.get(PCI_ALIAS_SPEC) else { return Ok(Vec::new()) };
     let requests = site.settings().aliases.requests(asked);
     requests.map_err(|error| Refusal::bad_request(format!("flavor {} is refused: {error}", flavor.id)))

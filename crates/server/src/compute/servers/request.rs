@@ -68,11 +68,23 @@ pub enum Reference {
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
-enum DiskConfig {
+pub enum DiskConfig {
     #[serde(rename = "AUTO")]
     Auto,
     #[serde(rename = "MANUAL")]
     Manual,
+}
+
+impl DiskConfig {
+    /// Nobody partitions a guest's disk for it.
+    pub fn check(asked: Option<DiskConfig>, place: &'static str) -> Result<(), Refusal> {
+        match asked {
+            None | Some(DiskConfig::Manual) => Ok(()),
+            Some(DiskConfig::Auto) => {
+                Err(unoffered(place, "guests partition their own disks here, send MANUAL"))
+            }
+        }
+    }
 }
 
 /// The one block device that may be named: the image's own, as clients spell it out.
@@ -190,13 +202,7 @@ impl Asked {
             let place = "server.trusted_image_certificates";
             return Err(unoffered(place, "images are not signed here, leave them out"));
         }
-        match self.disk_config {
-            None | Some(DiskConfig::Manual) => Ok(()),
-            Some(DiskConfig::Auto) => Err(unoffered(
-                "server.OS-DCF:diskConfig",
-                "guests partition their own disks here, send MANUAL",
-            )),
-        }
+        DiskConfig::check(self.disk_config, "server.OS-DCF:diskConfig")
     }
 
     /// There is no network: a server gets none, whether the client says so or leaves it to the site.

@@ -66,7 +66,7 @@ versions! { 2:
     53 UUIDS => "services and hypervisors are known by uuid"
     54 => "rebuild takes a keypair"
     55 FLAVOR_DESCRIPTION => "flavors have a description"
-    56 => "cold migration takes a host"
+    56 MIGRATE_HOST => "cold migration takes a host"
     57 NO_PERSONALITY => "files are not injected any more"
     58 ACTION_PAGES => "actions are listed in pages and show updated_at"
     59 MIGRATION_PAGES => "migrations are listed in pages and have a uuid"

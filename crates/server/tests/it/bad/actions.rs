@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 pub fn rows() -> Vec<Row> {
-    [powers(), evacuations(), paths()].into_iter().flatten().collect()
+    [powers(), moves(), evacuations(), paths()].into_iter().flatten().collect()
 }
 
 const WEB: &str = "/compute/v2.1/servers/{web}/action";
@@ -27,7 +27,6 @@ fn powers() -> Vec<Row> {
         act(Alice, WEB, Json(json!({"os-stop": null, "os-start": null})), 400, "has 2 actions"),
         act(Alice, WEB, Json(json!({"explode": null})), 400, "no such action: explode"),
         act(Alice, WEB, Json(json!({"reboot": {"type": "SOFT"}})), 501, "does not have it"),
-        act(Alice, WEB, Json(json!({"migrate": null})), 501, "does not have it"),
         act(Alice, WEB, Json(json!({"os-stop": 7})), 400, "it takes null"),
         act(Alice, WEB, Json(json!({"os-stop": {"force": true}})), 400, "it takes null"),
         act(Alice, WEB, start(), 409, "while it is in vm_state active"),
@@ -43,6 +42,50 @@ fn powers() -> Vec<Row> {
         act(Forger, WEB, stop(), 401, "not one that this site made"),
         act(Alice, "/compute/v2.1/servers/web/action", stop(), 404, "could not be found"),
         act(Alice, "/compute/v2.1/servers/{web}x/action", stop(), 404, "could not be found"),
+    ]
+}
+
+/// Moves, and what becomes of them.
+fn moves() -> Vec<Row> {
+    let act = |who, path, body, status, sentence| (who, "POST", path, Json(body), status, sentence);
+    let migrate = |argument| json!({"migrate": argument});
+    let resize = |argument| json!({"resize": argument});
+    let to_huge = || resize(json!({"flavorRef": "huge"}));
+    vec![
+        act(Alice, WEB, migrate(json!(null)), 403, "takes the role admin"),
+        act(Admin, WEB, migrate(json!(7)), 400, "at `migrate`"),
+        act(Admin, WEB, migrate(json!({"host": ["host2"]})), 400, "at `migrate.host`"),
+        act(Admin, WEB, migrate(json!({"host": "host9"})), 404, "host9"),
+        act(Admin, WEB, migrate(json!({"host": "no host"})), 404, "no host"),
+        act(Admin, WEB, migrate(json!({"speed": 9})), 400, "unknown field `speed`"),
+        act(Admin, MOVING, migrate(json!(null)), 409, "while it is in task_state rebuilding"),
+        act(Admin, NEW, migrate(json!(null)), 409, "while it is in task_state spawning"),
+        act(Admin, LOST, migrate(json!(null)), 409, "while it is in vm_state error"),
+        act(Admin, GONE, migrate(json!(null)), 404, "could not be found"),
+        act(Alice, WEB, resize(json!(null)), 400, "at `resize`"),
+        act(Alice, WEB, resize(json!({})), 400, "flavorRef"),
+        act(Alice, WEB, resize(json!({"flavorRef": "none"})), 400, "Flavor none could not be found"),
+        act(Alice, WEB, resize(json!({"flavorRef": ["huge"]})), 400, "expected the id of a flavor"),
+        act(Alice, WEB, resize(json!({"flavorRef": "small"})), 400, "must change flavor"),
+        act(Alice, WEB, resize(json!({"flavorRef": "odd"})), 400, "tpu"),
+        act(
+            Alice,
+            WEB,
+            resize(json!({"flavorRef": "huge", "OS-DCF:diskConfig": "AUTO"})),
+            400,
+            "send MANUAL",
+        ),
+        act(Alice, WEB, resize(json!({"flavorRef": "huge", "speed": 9})), 400, "unknown field `speed`"),
+        act(Rita, WEB, to_huge(), 403, "takes the role member"),
+        act(Bob, WEB, to_huge(), 404, "could not be found"),
+        act(Alice, GONE, to_huge(), 404, "could not be found"),
+        act(Alice, WEB, json!({"confirmResize": null}), 409, "while it is in vm_state active"),
+        act(Alice, WEB, json!({"confirmResize": 7}), 400, "it takes null"),
+        act(Bob, WEB, json!({"confirmResize": null}), 404, "could not be found"),
+        act(Rita, WEB, json!({"confirmResize": null}), 403, "takes the role member"),
+        act(Alice, OFF, json!({"revertResize": null}), 409, "while it is in vm_state stopped"),
+        act(Alice, WEB, json!({"revertResize": {"force": true}}), 400, "it takes null"),
+        act(Bob, WEB, json!({"revertResize": null}), 404, "could not be found"),
     ]
 }
 

@@ -1,6 +1,10 @@
 //! `POST /servers/{server_id}/action`: the body's one key says what to do.
 
+pub mod confirm_resize;
 pub mod evacuate;
+pub mod migrate;
+pub mod resize;
+pub mod revert_resize;
 pub mod start;
 pub mod stop;
 
@@ -28,11 +32,23 @@ use crate::site::Site;
 pub enum Action {
     Start,
     Stop,
+    Resize,
+    ConfirmResize,
+    RevertResize,
+    Migrate,
     Evacuate,
 }
 
 impl Action {
-    pub const ALL: [Action; 3] = [Action::Start, Action::Stop, Action::Evacuate];
+    pub const ALL: [Action; 7] = [
+        Action::Start,
+        Action::Stop,
+        Action::Resize,
+        Action::ConfirmResize,
+        Action::RevertResize,
+        Action::Migrate,
+        Action::Evacuate,
+    ];
 
     /// The key that asks for it.
     #[must_use]
@@ -40,6 +56,10 @@ impl Action {
         match self {
             Action::Start => "os-start",
             Action::Stop => "os-stop",
+            Action::Resize => "resize",
+            Action::ConfirmResize => "confirmResize",
+            Action::RevertResize => "revertResize",
+            Action::Migrate => "migrate",
             Action::Evacuate => "evacuate",
         }
     }
@@ -48,8 +68,10 @@ impl Action {
     #[must_use]
     pub fn role(self) -> Role {
         match self {
-            Action::Start | Action::Stop => Role::Member,
-            Action::Evacuate => Role::Admin,
+            Action::Start | Action::Stop | Action::Resize | Action::ConfirmResize | Action::RevertResize => {
+                Role::Member
+            }
+            Action::Migrate | Action::Evacuate => Role::Admin,
         }
     }
 
@@ -59,23 +81,25 @@ impl Action {
         match self {
             Action::Start => "Start a stopped server",
             Action::Stop => "Stop a server",
+            Action::Resize => "Move a server to another host, at the size of another flavor",
+            Action::ConfirmResize => "Confirm a move: what the server left behind is let go of",
+            Action::RevertResize => "Revert a move: the server goes back to what it left behind",
+            Action::Migrate => "Move a server to another host while it is off",
             Action::Evacuate => "Rebuild a server of a fenced host elsewhere",
         }
     }
 }
 
 /// The actions of Nova that this site answers with 501.
-pub const UNBUILT: [&str; 29] = [
+pub const UNBUILT: [&str; 25] = [
     "addFloatingIp",
     "addSecurityGroup",
     "changePassword",
-    "confirmResize",
     "createBackup",
     "createImage",
     "forceDelete",
     "injectNetworkInfo",
     "lock",
-    "migrate",
     "os-getConsoleOutput",
     "os-getVNCConsole",
     "os-migrateLive",
@@ -86,9 +110,7 @@ pub const UNBUILT: [&str; 29] = [
     "removeSecurityGroup",
     "rescue",
     "resetNetwork",
-    "resize",
     "resume",
-    "revertResize",
     "shelve",
     "shelveOffload",
     "suspend",
@@ -127,9 +149,16 @@ async fn act<C: Control>(
     }
     let instance = id.parse().map_err(|_| Refused::not_found("Instance", quote(&id)))?;
     let ask = Ask { instance, version, caller, ids, argument };
+    let accepted = StatusCode::ACCEPTED.into_response();
     match action {
-        Action::Start => start::start(&site, ask).await.map(|()| StatusCode::ACCEPTED.into_response()),
-        Action::Stop => stop::stop(&site, ask).await.map(|()| StatusCode::ACCEPTED.into_response()),
+        Action::Start => start::start(&site, ask).await.map(|()| accepted),
+        Action::Stop => stop::stop(&site, ask).await.map(|()| accepted),
+        Action::Resize => resize::resize(&site, ask).await.map(|()| accepted),
+        Action::ConfirmResize => {
+            confirm_resize::confirm_resize(&site, ask).await.map(|()| StatusCode::NO_CONTENT.into_response())
+        }
+        Action::RevertResize => revert_resize::revert_resize(&site, ask).await.map(|()| accepted),
+        Action::Migrate => migrate::migrate(&site, ask).await.map(|()| accepted),
         Action::Evacuate => evacuate::evacuate(&site, ask).await,
     }
 }
