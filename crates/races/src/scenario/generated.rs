@@ -120,19 +120,13 @@ enum First {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ends {
     Both,
-    /// Where the instance is: its word is what the move waits for first.
-    Source,
-    /// Where the instance, which is stopped, goes.
+    /// Where the instance goes, which is stopped, or where it went.
     Dest,
 }
 
 impl Ends {
     fn of(ops: &[Op], faults: &[Fault]) -> Ends {
-        match (ops.len() + faults.len(), faults) {
-            (..=2, _) => Ends::Both,
-            (_, [_, ..]) if !ops.contains(&Op::HostReturn) => Ends::Source,
-            (_, _) => Ends::Dest,
-        }
+        if ops.len() + faults.len() > 2 { Ends::Dest } else { Ends::Both }
     }
 }
 
@@ -381,6 +375,12 @@ pub fn named(name: &str) -> Option<Race> {
     let ops: Option<Vec<Op>> = ops.split('+').map(Op::named).collect();
     let faults: Option<Vec<Fault>> = faults.iter().flat_map(|all| all.split('+')).map(Fault::named).collect();
     Some(of(ops?, faults?))
+}
+
+/// Every operation alone.
+#[must_use]
+pub fn singles() -> Vec<Race> {
+    combined(1).into_iter().map(|ops| of(ops, Vec::new())).collect()
 }
 
 /// Every two operations, and each beside itself.

@@ -103,18 +103,26 @@ pub(super) const RACES: &[Race] = &[
     Race::written(
         "move_without_room",
         "no other host has a device free, while a stop that had failed comes true",
-        || {
-            let full = Scene::new(2, 1).then(|cast| {
-                cast.agent(2);
-                cast.boot(Some(2));
-            });
-            full.with_instance().fault(Fault::OrderFails)
-        },
+        || without_room().fault(Fault::OrderFails),
         |cast| {
             cast.living_agent(1);
             cast.stop_fails_then_migrate();
         },
     ),
+    Race::written(
+        "move_refused_and_deleted",
+        "an instance is deleted while its move finds no room and is rolled back",
+        without_room,
+        |cast| {
+            cast.living_agent(1);
+            cast.migrate();
+            cast.delete();
+        },
+    )
+    .rests(|site| {
+        let left = |row: &Instance| row.host == Some(host(1)) && !row.is_deleted();
+        if any::<Instance>(site, left) { Err("the instance is not deleted".to_owned()) } else { Ok(()) }
+    }),
     Race::written("source_dies_on_the_way", "the source dies while its instance moves", at_home, |cast| {
         cast.living_agent(2);
         cast.migrate();
@@ -230,6 +238,15 @@ pub(super) const RACES: &[Race] = &[
 /// An instance on host 1; host 2 has a device free.
 fn at_home() -> Scene {
     Scene::new(2, 1).with_instance()
+}
+
+/// An instance on host 1, and another on the only device of host 2.
+fn without_room() -> Scene {
+    let full = Scene::new(2, 1).then(|cast| {
+        cast.agent(2);
+        cast.boot(Some(2));
+    });
+    full.with_instance()
 }
 
 /// The instance had a device on host 1, and has two on host 2 now.

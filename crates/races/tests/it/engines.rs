@@ -5,8 +5,8 @@ use steadfast_races::scenario;
 use steadfast_races::scenario::generated;
 
 /// How many schedules of each written race, and of each pair of operations, run on both engines.
-const SCHEDULES: u64 = 150;
-const SCHEDULES_OF_PAIRS: u64 = 15;
+const SCHEDULES: u64 = 120;
+const SCHEDULES_OF_PAIRS: u64 = 10;
 
 #[test]
 fn sqlite_answers_as_memory_does() {

@@ -78,22 +78,26 @@ It keeps every core busy for some minutes. What is held against a bar says wheth
 Exit codes: 0 every bar holds; 1 one is missed, or it could not be done; 2 bad usage";
 
 /// What the list's help says: the examples, and what a name can be made of.
+/// How many names of operations stand on a line.
+const OPERATIONS_PER_LINE: usize = 7;
+
 fn list_examples() -> String {
     let operations = Op::ALL.map(Op::name);
     let faults = Fault::ALL.map(|fault| format!("  {:17} {}", fault.name(), fault.about()));
-    let (some, more) = operations.split_at(operations.len().div_ceil(2));
+    let operations: Vec<String> =
+        operations.chunks(OPERATIONS_PER_LINE).map(|some| some.join(", ")).collect();
     format!(
         "\
-The list has every scenario that somebody wrote, every pair of operations, alone and with a fault
-(with all but partition, which --pairs adds), every triple, and every historic race. The seed's
-repairs are not in it: they belong to `steadfast explore seed`.
+The list has every scenario that somebody wrote, every operation and every pair of them, alone and
+with a fault (with all but partition, which --pairs adds), every triple, and every historic race.
+What may go wrong with an agent that dies is most often listed as agent_restart. The seed's repairs
+are not in it: they belong to `steadfast explore seed`.
 
 Any other scenario is made by its name: up to {OPERATIONS_MAX} operations joined with +, and behind a
 slash up to {FAULTS_MAX} faults, as in boot+evacuate/agent-crash+message-lost. What stands there twice
 is there twice, but for report and host_return: of these two is as much as one.
 
-Operations: {},
-  {}
+Operations: {}
 
 Faults:
 {}
@@ -101,8 +105,7 @@ Faults:
 Examples:
   steadfast explore list | grep evacuate             what an evacuation meets
   steadfast explore list --json                      {{name, kind, about, operations, faults}} of each",
-        some.join(", "),
-        more.join(", "),
+        operations.join(",\n  "),
         faults.join("\n"),
     )
 }

@@ -260,7 +260,7 @@ pub(super) const CAUGHT: &[(&str, &str)] = &[
     ("rule B5RevertWaits", "b5_revert_waits"),
     ("torn migrate.request", "delete+migrate"),
     ("torn migrate.claim", "b4_move_waits"),
-    ("torn migrate.no_host", "migrate+enable/agent-crash"),
+    ("torn migrate.no_host", "move_refused_and_deleted"),
     ("torn migrate.go_on", "b4_move_waits"),
     ("torn migrate.hand_over", "moved_stopped"),
     ("torn migrate.abort", "dest_dies_on_the_way"),

@@ -43,7 +43,7 @@ pub(super) const EQUIVALENT: &[(&str, &str)] = &[
     (
         "blind evacuate.request others hot",
         "no operation ends while a claim that it left behind is hot, and a claim without permission never \
-         becomes so: the check is for moves between living hosts",
+         becomes so",
     ),
     (
         "forgotten evacuate.request list_gen",
@@ -127,28 +127,34 @@ pub(super) const EQUIVALENT: &[(&str, &str)] = &[
     ("twice readmit_host", "the second time the host is not removed, and only the person who asked hears so"),
     (
         "twice assert_clean",
-        "the second time the device is clean, or dirty of something else, and only the person who asked hears so",
+        "the second time the device is clean, or dirty of something else, and only the person who asked hears \
+         so",
     ),
     ("twice act destroy", "guests are named after claims, which are never used again"),
     (
         "blind migrate.request living source",
-        "a move waits until its source is quiet, whoever says so: it is refused so that its operator need not wait",
+        "a move waits until its source is quiet, whoever says so: it is refused so that its operator need not \
+         wait",
     ),
     (
         "blind revert.request living source",
-        "a revert waits until the host lives that it leads to, or is given up: it is refused so that nobody need wait",
+        "a revert waits until the host lives that it leads to, or is given up: it is refused so that nobody \
+         need wait",
     ),
     (
         "blind advance, what is kept is off",
-        "nothing but an order of ours takes away what is kept: that its agent has seen it in this life is for machines that lose their disks",
+        "nothing but an order of ours takes away what is kept: that its agent has seen it in this life is for \
+         machines that lose their disks",
     ),
     (
         "forgotten migrate.go_on order",
-        "what the destination said of the order before is that the guest is off or could not be defined: neither is an arrival of one that is wanted on",
+        "what the destination said of the order before is that the guest is off or could not be defined: \
+         neither is an arrival of one that is wanted on",
     ),
     (
         "forgotten migrate.go_on said",
-        "what the destination said before is that the guest is off, and that is no arrival of one that is wanted on",
+        "what the destination said before is that the guest is off, and that is no arrival of one that is \
+         wanted on",
     ),
     ("twice migrate.claim", "the second time the claim is there: the operation goes on with it"),
     ("twice migrate.no_host", "the second time the operation is over"),
