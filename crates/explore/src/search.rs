@@ -74,6 +74,8 @@ pub struct Found {
     /// Those of them that were not done, but answered as they were before, or left out because they concern none of the
     /// tasks that are left.
     pub recalled: u64,
+    /// Those of them that were left out: no task went on from them.
+    pub left_out: u64,
     /// States that were come to, where the search knows them apart.
     pub states: u64,
     /// Steps between states that are known, most of them without doing them again.

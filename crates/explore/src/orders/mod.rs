@@ -158,6 +158,7 @@ impl<S: Scenario> Orders<'_, S> {
             } else {
                 run.leave_out();
                 self.found.recalled += 1;
+                self.found.left_out += 1;
             }
             run.wrong = run.wrong.take().or_else(|| point.wrong.clone());
         }

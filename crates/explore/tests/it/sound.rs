@@ -250,10 +250,19 @@ impl Scenario for Redone<'_> {
 /// apart, runs are led to them by other ways.
 fn told(reduction: Reduction, found: Found) -> Found {
     match reduction {
-        Reduction::States => {
-            Found { recalled: 0, steps: 0, skipped: 0, depth: 0, violation: None, violations: 0, ..found }
+        Reduction::States => Found {
+            recalled: 0,
+            left_out: 0,
+            steps: 0,
+            skipped: 0,
+            depth: 0,
+            violation: None,
+            violations: 0,
+            ..found
+        },
+        Reduction::Nothing | Reduction::SleepSets | Reduction::SourceDpor => {
+            Found { recalled: 0, left_out: 0, ..found }
         }
-        Reduction::Nothing | Reduction::SleepSets | Reduction::SourceDpor => Found { recalled: 0, ..found },
     }
 }
 

@@ -19,14 +19,17 @@ const STEPS_ON_SQLITE: f64 = 20_000.0;
 /// Rates with resets, footprints, judging and reduction, of both searches. By states, which is how the shipped protocol
 /// is explored, every step of every state of the scenario is taken, and most of them are looked up: their acts were
 /// done in a world that holds the same, and their tasks went on from the same. By orders, most steps belong to the
-/// common beginning of runs, or were done in an equal world, and are recalled rather than done: so also how many of
-/// them are done, and the rate of the code alone, which nothing that does each step can exceed. On SQLite each run does
-/// all of its steps.
+/// common beginning of runs, or were done in an equal world, and are recalled rather than done. So also the rate that
+/// does not count those that are left out of a beginning, how many of all are done, and the rate of the code alone, which
+/// nothing that does each step can exceed. On SQLite each run does all of its steps.
 pub(super) fn all(subject: &dyn Subject, aside: &mut dyn FnMut(&str)) -> Vec<Figure> {
     aside(&format!("{}: steps per second, {ROUNDS} times each", subject.name()));
     let options = Options { schedules_max: SCHEDULES_IN_MEMORY, ..Options::default() };
     let by_orders = rate("steps in memory, by orders", (subject, Engine::Memory), &|staged| {
         staged.search(&options).map(|found| found.steps)
+    });
+    let gone_through = rate("  not counting those left out", (subject, Engine::Memory), &|staged| {
+        staged.search(&options).map(|found| found.steps - found.left_out)
     });
     let found = subject.staged(Engine::Memory).search(&options).expect("a shipped scenario ends");
     let done = 100.0 * (found.steps - found.recalled) as f64 / found.steps as f64;
@@ -48,6 +51,7 @@ pub(super) fn all(subject: &dyn Subject, aside: &mut dyn FnMut(&str)) -> Vec<Fig
     vec![
         by_states.bar(Bar::AtLeast(STEPS_IN_MEMORY)),
         by_orders.bar(Bar::AtLeast(STEPS_IN_MEMORY)),
+        gone_through,
         anew,
         alone,
         on_sqlite.bar(Bar::AtLeast(STEPS_ON_SQLITE)),
