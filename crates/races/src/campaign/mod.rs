@@ -146,11 +146,12 @@ pub trait Watch {
 /// Nobody looks on.
 impl Watch for () {}
 
-/// How many states, schedules or runs each scenario has in the first round of a campaign that is bounded by time.
-const FIRST_ROUND: u64 = 20_000;
+/// How many states, schedules or runs each scenario has in the first round of a campaign that is bounded by time. What
+/// has more is searched from the start in the next one: few are searched in vain, and none of them far.
+const FIRST_ROUND: u64 = 2_000;
 
 /// How many times further each next round goes, with the scenarios that are left.
-const NEXT_ROUND: u64 = 50;
+const NEXT_ROUND: u64 = 1_000;
 
 /// How much of a time is for search.
 const SEARCHED: f64 = 0.9;

@@ -152,9 +152,9 @@ struct Setting {
 }
 
 impl Setting {
-    /// The scene in which these operations mean something: an evacuation needs a dead host with an instance, a removal
-    /// a dead host without one, a confirmation and a revert an instance that was moved, a start a stopped instance, a sweep something unfinished, a person's word a dirty
-    /// device.
+    /// The scene in which these operations mean something: an evacuation needs a dead host with an instance, a removal a
+    /// dead host without one, a confirmation and a revert an instance that was moved, a start a stopped instance, a sweep
+    /// something unfinished, which a boot beside it is, a person's word a dirty device.
     fn of(ops: &[Op], faults: &[Fault]) -> Setting {
         let has = |op| ops.contains(&op);
         let first = if has(Op::ReadmitHost) && !has(Op::RemoveHost) {
@@ -177,7 +177,11 @@ impl Setting {
             moves,
             second_down: first == First::Removed && has(Op::Evacuate),
             stopped: has(Op::Start) || moves == Some(Ends::Dest),
-            unfinished: first == First::Lives && has(Op::Sweep) && !has(Op::Start) && moved.is_none(),
+            unfinished: first == First::Lives
+                && has(Op::Sweep)
+                && !has(Op::Boot)
+                && !has(Op::Start)
+                && moved.is_none(),
             disabled: has(Op::Enable) && !has(Op::Disable),
             dirty: has(Op::AssertClean),
         }
