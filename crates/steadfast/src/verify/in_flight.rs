@@ -94,23 +94,30 @@ fn awaited(
 ) -> String {
     let at = |role: Role| claims.iter().find(|claim| claim.role == role).map(|claim| &claim.host);
     let word = if instance.power.is_on() { "running" } else { "off" };
-    let loud_home = claims.iter().find(|claim| claim.role == Role::Home && !claim.is_quiet());
-    match operation {
-        Operation::Boot | Operation::Stop | Operation::Start => at(Role::Home)
-            .map_or_else(|| "a control plane to find a host".to_owned(), |host| word_of(host, word, hosts)),
-        Operation::Migrate(_) | Operation::Revert(_) if loud_home.is_some() => {
-            loud_home.map_or_else(String::new, |claim| word_of(&claim.host, "off", hosts))
+    let loud = |role: Role| {
+        let claim = claims.iter().find(|claim| claim.role == role && !claim.is_quiet());
+        claim.map(|claim| &claim.host)
+    };
+    let (whose, said) = match operation {
+        Operation::Boot | Operation::Stop | Operation::Start => (at(Role::Home), word),
+        Operation::Evacuate(_) => (at(Role::Incoming), word),
+        Operation::Migrate(_) => {
+            loud(Role::Home).map_or((at(Role::Incoming), word), |source| (Some(source), "off"))
         }
-        Operation::Evacuate(_) | Operation::Migrate(_) => at(Role::Incoming)
-            .map_or_else(|| "a control plane to find a host".to_owned(), |host| word_of(host, word, hosts)),
-        Operation::Revert(_) => {
-            at(Role::Held).map_or_else(|| "a control plane".to_owned(), |host| word_of(host, "off", hosts))
-        }
-        Operation::RollBack(_) => {
-            let loud = claims.iter().find(|claim| claim.is_leaving() && !claim.is_quiet());
-            loud.map_or_else(|| "a control plane".to_owned(), |claim| word_of(&claim.host, "gone", hosts))
-        }
-    }
+        Operation::Revert(_) => (loud(Role::Home).or(at(Role::Held)), "off"),
+        Operation::RollBack(_) => (loud(Role::Leaving), "gone"),
+    };
+    let Some(host) = whose else {
+        return match operation {
+            Operation::RollBack(_) | Operation::Revert(_) => "a control plane".to_owned(),
+            Operation::Boot
+            | Operation::Stop
+            | Operation::Start
+            | Operation::Evacuate(_)
+            | Operation::Migrate(_) => "a control plane to find a host".to_owned(),
+        };
+    };
+    word_of(host, said, hosts)
 }
 
 /// A host's agent that has to say something, and what to do if there is none that could.
