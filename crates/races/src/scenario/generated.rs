@@ -154,7 +154,7 @@ struct Setting {
 impl Setting {
     /// The scene in which these operations mean something: an evacuation needs a dead host with an instance, a removal a
     /// dead host without one, a confirmation and a revert an instance that was moved, a start a stopped instance, a sweep
-    /// something unfinished, which a boot beside it is, a person's word a dirty device.
+    /// something unfinished, a person's word a dirty device.
     fn of(ops: &[Op], faults: &[Fault]) -> Setting {
         let has = |op| ops.contains(&op);
         let first = if has(Op::ReadmitHost) && !has(Op::RemoveHost) {
@@ -169,6 +169,7 @@ impl Setting {
         let evacuated = first == First::Removed || emptied;
         let ends = Ends::of(ops, faults);
         let moves = has(Op::Migrate).then_some(ends);
+        let stopped = has(Op::Start) || moves == Some(Ends::Dest);
         let moved = Some(ends).filter(|_| settles && moves.is_none() && !evacuated);
         Setting {
             first,
@@ -176,12 +177,8 @@ impl Setting {
             moved,
             moves,
             second_down: first == First::Removed && has(Op::Evacuate),
-            stopped: has(Op::Start) || moves == Some(Ends::Dest),
-            unfinished: first == First::Lives
-                && has(Op::Sweep)
-                && !has(Op::Boot)
-                && !has(Op::Start)
-                && moved.is_none(),
+            stopped,
+            unfinished: first == First::Lives && has(Op::Sweep) && !stopped && moved.is_none(),
             disabled: has(Op::Enable) && !has(Op::Disable),
             dirty: has(Op::AssertClean),
         }
