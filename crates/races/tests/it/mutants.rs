@@ -19,7 +19,7 @@ const RUNS: u64 = 4_000;
 const RUNS_EQUIVALENT: u64 = 15;
 
 /// Up to how many runs it may take to make the run small that caught a mutant.
-const RUNS_SMALLER: u64 = 500;
+const RUNS_SMALLER: u64 = 1_000;
 
 /// How long the token of a violation may be.
 const TOKEN_LEN: usize = 16;
