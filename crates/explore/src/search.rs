@@ -80,6 +80,9 @@ pub struct Found {
     pub states: u64,
     /// Steps between states that are known, most of them without doing them again.
     pub transitions: u64,
+    /// In how many orders these steps lead through the states, if the search is exhausted: as many runs would be needed
+    /// without knowing states apart. Tasks that stand at the same count as one.
+    pub orders: u128,
     /// The longest run.
     pub depth: usize,
     /// Whether every order was tried or covered.

@@ -17,7 +17,6 @@
 //! A task is calm from when it says that the order of what it hears does not matter ([`crate::Handle::waits_at`]) until
 //! it runs again: what it hears meanwhile is added up, and needs no run.
 
-mod circle;
 mod death;
 mod deed;
 mod lead;
@@ -27,6 +26,7 @@ mod live;
 mod moved;
 mod space;
 mod standpoints;
+mod ways;
 mod worlds;
 
 use std::sync::Arc;
@@ -38,13 +38,13 @@ use crate::run::{Run, Unfinished, Why};
 use crate::search::{Found, Listener, Options, Violation};
 use crate::steady::Steady;
 use crate::world::{Scenario, World};
-use circle::{AllWays, circle};
 use deed::{Deed, Deeds, Done};
 use learnt::{Learnt, Lesson, Needs, Taking};
 use live::Live;
 use moved::Moved;
 use space::{Space, StateAt};
 use standpoints::{Await, TaskAt};
+use ways::{AllWays, orders};
 use worlds::PlaceAt;
 
 /// How many states the meter counts at a time.
@@ -135,11 +135,14 @@ pub(crate) fn search_states<S: Scenario>(
     states.found.exhausted = states.left.is_empty();
     states.found.left = states.left.len() as u64;
     states.found.states = states.space.states.len() as u64;
-    if states.found.exhausted
-        && let Some(state) = circle(states.space.states.next(), &states.ways)
-    {
-        let path = states.prove(state)?.path().to_vec();
-        return Err(Unfinished { path, why: Why::Circles });
+    if states.found.exhausted {
+        match orders(states.space.states.next(), &states.ways) {
+            Ok(orders) => states.found.orders = orders,
+            Err(state) => {
+                let path = states.prove(state)?.path().to_vec();
+                return Err(Unfinished { path, why: Why::Circles });
+            }
+        }
     }
     Ok(states.found)
 }

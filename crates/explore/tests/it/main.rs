@@ -5,3 +5,7 @@ mod program;
 mod sound;
 mod strategies;
 mod violations;
+
+/// What the executable allocates with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -58,6 +58,8 @@ pub struct Explored {
     /// States that were come to, and steps between them, where states are told apart.
     pub states: u64,
     pub transitions: u64,
+    /// In how many orders these steps lead through the states: see [`steadfast_explore::Found::orders`].
+    pub orders: u128,
     /// Random runs.
     pub sampled: u64,
     /// The number of the first random run that nobody has begun, where going on would tell more.

@@ -79,6 +79,7 @@ fn searched(found: Result<Found, Unfinished>) -> Explored {
             explored.covered = found.skipped;
             explored.states = found.states;
             explored.transitions = found.transitions;
+            explored.orders = found.orders;
             explored.steps = found.steps;
             explored.exhausted = found.exhausted;
             explored.full = found.full;

@@ -31,7 +31,8 @@ Examples:
 While it runs, standard error says how far it has come: anew all the time on a terminal, every ten
 seconds elsewhere.
 
-In --json, `states` were come to by `transitions` between them; `schedules` are complete runs, and
+In --json, `states` were come to by `transitions` between them, which lead through them in so many
+`orders` (null where not all of them were gone through); `schedules` are complete runs, and
 `covered` those that were given up because others cover them; `sampled` are random runs, which came
 to `ends`, `ends_once` of them in one run alone. `left` is what a search knew to be left when it
 ended, `full` that no search holds more. A violation names the `scenario` of its `token`: less may

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use steadfast_races::campaign::Explored;
 use steadfast_races::catalogue::{Kind, Subject};
 
-use super::count::{counted, things};
+use super::count::{counted, rough, things};
 use super::told::Told;
 
 /// How wide the first number of a line is, so that numbers stand below each other.
@@ -52,7 +52,7 @@ impl Report {
 
     /// How much was tried, and what is left.
     fn tried(&self) -> String {
-        let Explored { schedules, covered, states, sampled, full, left, ref ends, .. } = self.outcome;
+        let Explored { schedules, covered, states, orders, sampled, full, left, ref ends, .. } = self.outcome;
         // Where states are told apart, runs only learn from them.
         let runs = if states == 0 { schedules + covered } else { 0 };
         let counts = [(states, "state"), (runs, "run"), (sampled, "random run")];
@@ -63,6 +63,9 @@ impl Report {
         }
         if tried.is_empty() {
             tried.push("nothing tried".to_owned());
+        }
+        if orders > 0 {
+            tried.insert(1, rough(orders, "order"));
         }
         if ends.count() > 0 {
             let ended = counted(ends.count() as u64, "end");
@@ -82,6 +85,7 @@ impl Report {
             covered,
             states,
             transitions,
+            orders,
             sampled,
             steps,
             exhausted,
@@ -93,6 +97,7 @@ impl Report {
         json!({
             "name": self.name, "kind": self.kind.name(), "operations": self.operations, "faults": self.faults,
             "schedules": schedules, "covered": covered, "states": states, "transitions": transitions,
+            "orders": (orders > 0).then_some(orders as f64),
             "sampled": sampled, "steps": steps, "exhausted": exhausted, "left": left, "full": full,
             "ends": ends.count(), "ends_once": ends.once(),
             "violation": self.violation.as_ref().map(Told::json),

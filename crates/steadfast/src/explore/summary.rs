@@ -2,7 +2,7 @@
 
 use steadfast_races::campaign::Explored;
 
-use super::count::counted;
+use super::count::{counted, rough};
 use super::report::Report;
 
 /// How many scenarios that were not exhausted are named at the end once more.
@@ -19,11 +19,10 @@ pub fn summary(reports: &[Report]) -> String {
     let (runs, sampled) = (sum(|one| one.schedules + one.covered), sum(|one| one.sampled));
     let mut tried = Vec::new();
     if states > 0 {
-        tried.push(format!(
-            "{} with {} between them",
-            counted(states, "state"),
-            counted(transitions, "step")
-        ));
+        let (states, steps) = (counted(states, "state"), counted(transitions, "step"));
+        let orders = reports.iter().fold(0u128, |sum, report| sum.saturating_add(report.outcome.orders));
+        let orders = if orders > 0 { format!(", in {}", rough(orders, "order")) } else { String::new() };
+        tried.push(format!("{states} with {steps} between them{orders}"));
     }
     if runs > 0 {
         tried.push(format!("{} of the code", counted(runs, "run")));
@@ -61,7 +60,8 @@ mod tests {
         let searched = Explored {
             schedules: 3,
             states: 1,
-            transitions: 1,
+            transitions: 2,
+            orders: 2,
             steps: 1,
             exhausted: true,
             ..Explored::default()
@@ -81,8 +81,8 @@ mod tests {
             ),
             (
                 vec![searched, drawn],
-                "exhausted             1 state",
-                "2 scenarios, 1 exhausted, 0 with a violation\n1 state with 1 step between them; 3 runs of the code; \
+                "exhausted             1 state, 2 orders",
+                "2 scenarios, 1 exhausted, 0 with a violation\n1 state with 2 steps between them, in 2 orders; 3 runs of the code; \
                  2000 random runs; 9001 steps in all\nnot exhausted: no_room",
             ),
         ];

@@ -48,6 +48,7 @@ fn a_shipped_scenario_holds_and_exits_0() {
     assert_eq!(explored["found"], 0);
     assert_eq!((&scenario["exhausted"], &scenario["violation"]), (&Value::Bool(true), &Value::Null));
     assert!(scenario["schedules"].as_u64() > Some(1));
+    assert!(scenario["orders"].as_f64() > Some(1_000.0), "{}", scenario["orders"]);
 }
 
 /// For a given number of schedules what comes out does not depend on how many workers there are.
