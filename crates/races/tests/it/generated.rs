@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 
 use steadfast_explore::{
-    Handle, Options, Reduction, Sample, Scenario, Violation, sample, search, search_and_tell, trace,
+    Found, Handle, Options, Reduction, Sample, Scenario, Violation, sample, search, search_and_tell,
 };
 use steadfast_races::campaign::{Budget, Campaign, Explored, Strategy, campaign};
 use steadfast_races::catalogue::{self, Engine, Subject};
@@ -14,8 +14,8 @@ use steadfast_races::scenario::generated::{self, Op};
 use steadfast_races::scenario::grown;
 use steadfast_races::{Fault, Race, Site};
 
-/// More states than any of the races has. A search of so many takes about a gigabyte.
-const STATES_MAX: u64 = 3_000_000;
+use crate::cores::on_all_cores;
+use crate::explored::{STATES_MAX, explored, timeline};
 
 /// How many states of each race are gone through where a race may have more. Those that do are sampled beside.
 const SOME_STATES: u64 = 10_000;
@@ -29,38 +29,38 @@ fn check(subjects: &[Box<dyn Subject>], strategy: Strategy, states_max: u64) -> 
     let wrong = subjects
         .iter()
         .zip(&explored)
-        .filter_map(|(race, one)| Some(timeline(&race.name(), one.violation.as_ref()?)));
+        .filter_map(|(race, one)| Some(wrong(&race.name(), one.violation.as_ref()?)));
     let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{} combinations go wrong\n{}", wrong.len(), wrong.join("\n\n"));
     explored
 }
 
-fn timeline(name: &str, violation: &Violation) -> String {
+fn wrong(name: &str, violation: &Violation) -> String {
     let race = scenario::find(name).expect("a race of this name");
-    let steps = trace(&race.staged(None), &violation.path);
-    let lines = steps.iter().map(|step| format!("  {:16} {:18} {}", step.node, step.task, step.label));
-    format!("{name}: {}\n{}", violation.message, lines.collect::<Vec<_>>().join("\n"))
+    format!("{name}: {}\n{}", violation.message, timeline(&race, &violation.path))
 }
 
 /// Every pair, alone and with each thing that may go wrong but a cut network, and every triple: all their states.
 #[test]
 fn every_combination_holds_in_every_state() {
     let written = |name: &str| scenario::all().iter().any(|race| race.name == name);
-    let subjects: Vec<Box<dyn Subject>> =
-        catalogue::shipped().into_iter().filter(|subject| !written(&subject.name())).collect();
-    let explored = check(&subjects, Strategy::SearchAlone, STATES_MAX);
-    let mut kinds: BTreeMap<_, Vec<&Explored>> = BTreeMap::new();
-    for (subject, one) in subjects.iter().zip(&explored) {
-        kinds.entry((subject.operations().len(), subject.faults())).or_default().push(one);
+    let names = catalogue::shipped().into_iter().map(|subject| subject.name()).filter(|name| !written(name));
+    let races: Vec<Race> = names.map(|name| scenario::find(&name).expect("a race of this name")).collect();
+    let all = on_all_cores(&races, explored);
+    let mut kinds: BTreeMap<_, Vec<&Found>> = BTreeMap::new();
+    for (race, explored) in races.iter().zip(&all) {
+        kinds.entry((race.operations().len(), race.faults())).or_default().push(&explored.found);
     }
     for ((operations, faults), all) in kinds {
-        let states: u64 = all.iter().map(|one| one.states).sum();
-        let what = format!("{operations} operations {}", faults.join("+"));
-        println!("{what:36} {:4} races, {states} states", all.len());
+        let states: u64 = all.iter().map(|found| found.states).sum();
+        println!("{operations} operations {faults:?}: {} races, {states} states", all.len());
     }
-    let left = subjects.iter().zip(&explored).filter(|(_, one)| !one.exhausted);
-    let left: Vec<String> = left.map(|(subject, _)| subject.name()).collect();
-    assert!(left.is_empty(), "more than {STATES_MAX} states: {}", left.join(" "));
+    let wrong: Vec<String> =
+        races.iter().zip(&all).filter_map(|(race, explored)| explored.wrong(race)).collect();
+    assert!(wrong.is_empty(), "{} combinations go wrong\n{}", wrong.len(), wrong.join("\n\n"));
+    let left = races.iter().zip(&all).filter(|(_, explored)| !explored.found.exhausted);
+    let left: Vec<&Race> = left.map(|(race, _)| race).collect();
+    assert!(left.is_empty(), "more than {STATES_MAX} states: {left:?}");
 }
 
 /// How many states a race that is listed as another one has at most, to be compared with it.
@@ -303,8 +303,8 @@ fn first_wrong(mutant: Option<Mutant>) -> Option<(String, Violation)> {
 /// More operations at once than anybody lists, with several faults: they hold, and without a rule they do not.
 #[test]
 fn what_is_drawn_holds() {
-    let wrong = first_wrong(None).map(|(name, violation)| timeline(&name, &violation));
-    assert_eq!(wrong, None);
+    let went_wrong = first_wrong(None).map(|(name, violation)| wrong(&name, &violation));
+    assert_eq!(went_wrong, None);
     check(&catalogue::grown(1, DRAWN).collect::<Vec<_>>(), Strategy::SearchAlone, FEW_STATES);
     for rule in [Rule::A3OpenOrders, Rule::B1OneRunner, Rule::C2Sweep] {
         let (name, violation) = first_wrong(Some(Mutant::Rule(rule))).expect("the rule is needed");

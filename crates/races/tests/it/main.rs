@@ -1,8 +1,10 @@
 //! The shipped operations under the explorer: every race in every order, and every rule switched off.
 
 mod campaign;
+mod cores;
 mod crashes;
 mod engines;
+mod explored;
 mod generated;
 mod legacy;
 mod mutants;

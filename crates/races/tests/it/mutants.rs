@@ -1,14 +1,13 @@
 //! Every mutant is caught by some scenario, or does what the shipped code does for a reason that is written down.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use steadfast_explore::{Limits, Token, minimise};
 use steadfast_races::mutant::{Caught, Fate, Mutant, Rule, caught_in, concerned, fate};
 use steadfast_races::{Race, scenario};
+
+use crate::cores::on_all_cores;
 
 /// Up to how many random runs it may take to catch a mutant in the scenario that is named for it. The rarest takes
 /// about a third of them.
@@ -23,24 +22,6 @@ const RUNS_SMALLER: u64 = 1_000;
 
 /// How long the token of a violation may be.
 const TOKEN_LEN: usize = 16;
-
-/// Does something for each mutant, on all cores.
-fn for_each<T: Send>(mutants: &[Mutant], what: impl Fn(Mutant) -> T + Sync) -> Vec<T> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
-            scope.spawn(|| {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(mutant) = mutants.get(place) else { return };
-                    let came = what(*mutant);
-                    done.lock().expect("nobody panics while holding it").insert(place, came);
-                }
-            });
-        }
-    });
-    done.into_inner().expect("all are done").into_values().collect()
-}
 
 /// The token of the run that caught a mutant, once it is as small as a few runs make it. A run that was given up has
 /// none, nor has one beside which a body does not believe what it reads.
@@ -87,7 +68,7 @@ fn judge(mutant: Mutant) -> Result<String, String> {
 #[test]
 fn every_mutant_is_caught() {
     let mutants: Vec<Mutant> = Mutant::all().collect();
-    let judged = for_each(&mutants, judge);
+    let judged = on_all_cores(&mutants, |mutant| judge(*mutant));
     let mut wrong = Vec::new();
     for one in judged {
         match one {

@@ -2,41 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use steadfast_explore::{
-    Found, Options, Reduction, Sample, Sampled, Shown, StepId, Unfinished, Violation, World, sample, search,
-    search_and_tell, trace,
-};
+use steadfast_explore::{Found, Options, Reduction, Sample, Sampled, World, sample, search, search_and_tell};
 use steadfast_races::catalogue;
 use steadfast_races::mutant::{Mutant, Rule};
 use steadfast_races::{Race, scenario};
 
-/// Up to how many states are gone through. No race has nearly as many.
-const STATES_MAX: u64 = 500_000;
+use crate::explored::{STATES_MAX, explored, given_up};
 
 /// How many random runs there are in the hunt for what goes wrong without a rule. The rarest fault there is takes about
 /// a third of them.
 const WALKS: u64 = 20_000;
-
-fn explore(race: &Race) -> Found {
-    let (reduction, schedules_max) = (Reduction::States, STATES_MAX);
-    let options = Options { reduction, stop_at_violation: true, schedules_max, ..Options::default() };
-    search(&race.staged(None), &options).unwrap_or_else(|run| given_up(race, &run))
-}
-
-fn given_up(race: &Race, run: &Unfinished) -> ! {
-    panic!("{race:?}: {run}\n{}", timeline(race, None, &run.path))
-}
-
-fn assert_holds(race: &Race, violation: Option<&Violation>) {
-    if let Some(violation) = violation {
-        panic!("{race:?}: {}\n{}", violation.message, timeline(race, None, &violation.path));
-    }
-}
-
-fn timeline(race: &Race, without: Option<Rule>, path: &[StepId]) -> String {
-    let line = |step: &Shown| format!("  {:16} {:18} {}", step.node, step.task, step.label);
-    trace(&race.staged(without.map(Mutant::Rule)), path).iter().map(line).collect::<Vec<_>>().join("\n")
-}
 
 fn walk(race: &Race, without: Rule, runs: u64) -> Sampled {
     let options = Sample { runs: 0..runs, ..Sample::default() };
@@ -46,8 +21,9 @@ fn walk(race: &Race, without: Rule, runs: u64) -> Sampled {
 /// Goes through the states of each race, and says how many there were.
 fn check(races: &[Race]) {
     for race in races {
-        let found = explore(race);
-        assert_holds(race, found.violation.as_ref());
+        let explored = explored(race);
+        let found = &explored.found;
+        assert_eq!(explored.wrong(race), None);
         assert!(found.schedules > 0, "{race:?} has no order at all");
         let counts = format!("{:6} states, {:7} steps between them", found.states, found.transitions);
         assert!(found.exhausted, "{race:?} has more than {STATES_MAX} states");
