@@ -44,6 +44,10 @@ const REPLAY_EXAMPLES: &str = "\
 Examples:
   steadfast explore replay evacuation_ends_while_audit_runs UmW9a
   steadfast explore replay seed/lock/second-process QCkge --svg lock.svg
+  steadfast explore replay evacuation_ends_while_audit_runs UmW9a --json | jq .stale
+
+In --json, `message` and `invariant` say what is wrong, and are null where the run goes right;
+`steps` are counted from 1 where `stale` and `torn` name them.
 
 Exit codes: 0 the run goes right; 1 the token does not fit the scenario, or it could not be done;
 2 bad usage, or what is no token at all; 3 the run goes wrong, as the token says";
@@ -286,7 +290,13 @@ pub struct ReplayArgs {
     /// What the store of ours runs on, as when it was found
     #[arg(long, value_enum, default_value_t = ExploreStore::Memory)]
     pub store: ExploreStore,
-    /// Write a picture of it
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Write a page with a picture of it
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write the picture by itself
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
 }
@@ -366,14 +376,18 @@ mod tests {
         }
     }
 
-    /// A scenario that is called like a command could not be explored by its name.
+    /// A scenario that is called like a command could not be explored by its name. Whoever names a command where a
+    /// scenario is wanted hears so.
     #[test]
     fn no_scenario_is_called_like_a_command() {
         let cli = Cli::command();
         let explore = cli.find_subcommand("explore").expect("it is a command");
-        for command in explore.get_subcommands().map(clap::Command::get_name).chain(["help"]) {
+        for command in explore.get_subcommands().map(clap::Command::get_name) {
             let subject = steadfast_races::catalogue::find(command);
             assert!(subject.is_err(), "the scenario `{command}` is called like a command");
+            let why = crate::explore::named(command).err().map(|why| why.to_string()).unwrap_or_default();
+            assert!(why.starts_with(&format!("`{command}` is a command")), "{why}");
         }
+        assert!(steadfast_races::catalogue::find("help").is_err());
     }
 }

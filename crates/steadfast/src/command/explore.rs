@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::json;
-use steadfast_explore::timeline::{svg, text};
+use steadfast_explore::timeline::svg;
 use steadfast_explore::{Limits, Reduction, Token, TokenError};
 use steadfast_races::campaign::{Budget, Campaign, Strategy};
 use steadfast_races::catalogue::{self, Kind, Subject};
 
 use crate::cli::{ExploreArgs, ExploreCommand, Extent, ReplayArgs, ScenarioKind, SeedArgs};
 use crate::exit::{Exit, Failure};
-use crate::explore::{Answer, Measured, Output, Report, measure, named, page, run as explore, summary};
+use crate::explore::{
+    Answer, Measured, Output, Replayed, Report, measure, named, page, run as explore, summary,
+};
 use crate::say::{say, say_aside};
 
 /// How many schedules of each scenario are tried if nobody says how many.
@@ -143,10 +145,14 @@ fn again(args: &ReplayArgs) -> Result<Exit, Failure> {
         let sentence = format!("`{token}` is refused by {}: {why}", subject.name());
         if why == TokenError::Malformed { Failure::Usage(sentence) } else { Failure::Failed(sentence) }
     })?;
-    let picture = opened(args.svg.as_deref())?;
+    let (page_file, picture) = (opened(args.html.as_deref())?, opened(args.svg.as_deref())?);
     let timeline = staged.timeline(&limits, &run.path).expect("it was run within these limits");
-    say(format_args!("{}\n\n{}", subject.about(), text(&timeline)))?;
-    ended(run.wrong.is_some(), picture.map_or(Ok(()), |file| file.write(&svg(&timeline, &subject.about()))))
+    let (scenario, about, on) = (subject.name(), subject.about(), args.store.engine());
+    let replayed = Replayed { scenario, about, on, token, timeline };
+    say(if args.json { replayed.json().to_string() } else { replayed.text() })?;
+    let page = page_file.map_or(Ok(()), |file| file.write(&replayed.page()));
+    let drawn = picture.map_or(Ok(()), |file| file.write(&replayed.svg()));
+    ended(run.wrong.is_some(), page.and(drawn))
 }
 
 /// The answer to the seed.

@@ -10,18 +10,23 @@ const STYLE: &str = "body{font:15px/1.5 ui-sans-serif,system-ui,sans-serif;color
                      text-align:left}code{background:#f1f5f9;padding:.1rem .3rem}figure{margin:1rem 0;\
                      overflow-x:auto}pre{background:#f1f5f9;padding:.6rem .8rem;overflow-x:auto}";
 
+/// A page that needs nothing else.
+#[must_use]
+pub(super) fn document(title: &str, body: &str) -> String {
+    let title = escaped(title);
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body>\n\
+         <h1>{title}</h1>\n{body}</body></html>\n",
+    )
+}
+
 /// The page: what stands above the pictures, then a picture for each violation.
 #[must_use]
 pub fn page(title: &str, above: &str, reports: &[Report]) -> String {
     let found: String = reports.iter().filter_map(section).collect();
     let none = if found.is_empty() { "<p>Nothing was found.</p>" } else { "" };
-    format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title>\
-         <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body>\n\
-         <h1>{}</h1>\n{above}{found}{none}</body></html>\n",
-        escaped(title),
-        escaped(title),
-    )
+    document(title, &format!("{above}{found}{none}"))
 }
 
 fn section(report: &Report) -> Option<String> {

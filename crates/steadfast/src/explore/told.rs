@@ -1,9 +1,11 @@
 //! A violation, told: as text, as JSON, and as a test.
 
 use serde_json::{Value, json};
-use steadfast_explore::timeline::{Moment, Reaction, Sight, Stale, Tear, Timeline, Torn, text};
+use steadfast_explore::timeline::{Timeline, text};
 use steadfast_explore::{Hint, Token, Verdict, kind_of};
 use steadfast_races::catalogue::Engine;
+
+use super::timeline::parts;
 
 /// How many joined pairs a report tells of.
 const HINTS_MAX: usize = 6;
@@ -116,15 +118,7 @@ impl Told {
 
     #[must_use]
     pub fn json(&self) -> Value {
-        let timeline = &self.timeline;
-        let step = |moment: &Moment| {
-            let actor = &timeline.actors[moment.actor];
-            json!({
-                "node": actor.node, "task": actor.task, "step": moment.label, "fault": moment.fault,
-                "reads": moment.reads, "writes": moment.writes,
-            })
-        };
-        let stale: Vec<Value> = timeline.stale.iter().map(stale).collect();
+        let [steps, stale, torn] = parts(&self.timeline);
         json!({
             "scenario": self.scenario,
             "store": self.on.name(),
@@ -134,9 +128,9 @@ impl Told {
             "nameless": self.nameless,
             "switches": self.switches,
             "minimal": self.proved,
-            "steps": timeline.moments.iter().map(step).collect::<Vec<_>>(),
+            "steps": steps,
             "stale": stale,
-            "torn": timeline.torn.as_ref().map(torn),
+            "torn": torn,
             "repairs": self.repairs(),
             "test": self.test(),
         })
@@ -169,28 +163,6 @@ impl Told {
             token.to_string(),
         ))
     }
-}
-
-fn stale(stale: &Stale) -> Value {
-    let reaction = match stale.reaction {
-        Reaction::Acted => "acted",
-        Reaction::LookedAgain => "looked again",
-    };
-    json!({
-        "object": stale.object, "read": stale.read + 1, "written": stale.written + 1, "acted": stale.acted + 1,
-        "reaction": reaction,
-    })
-}
-
-fn torn(torn: &Torn) -> Value {
-    let tear = match torn.tear {
-        Tear::Mixed => "mixed",
-        Tear::HalfDone => "half done",
-    };
-    let sight = |Sight { read, written, object }: &Sight| json!({"object": object, "read": read + 1, "written": written + 1});
-    json!({
-        "tear": tear, "before": sight(&torn.before), "after": sight(&torn.after), "acted": torn.acted + 1,
-    })
 }
 
 #[cfg(test)]

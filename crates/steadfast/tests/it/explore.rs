@@ -77,12 +77,21 @@ fn a_violation_has_a_token_that_shows_it_again() {
     assert!(token.len() <= 16, "{token}");
     assert!(violation["test"].as_str().is_some_and(|test| test.contains("#[test]") && test.contains(token)));
     assert!(violation["stale"].as_array().is_some_and(|stale| !stale.is_empty()));
-    let page = fs::read_to_string(page).expect("it was written");
-    assert!(page.contains("<svg") && page.contains(token) && !page.contains("<script"));
-    assert!(page.contains("#[test]") && page.contains(&format!("&quot;{token}&quot;")), "the test is in it");
+    let shown = fs::read_to_string(&page).expect("it was written");
+    assert!(shown.contains("<svg") && shown.contains(token) && !shown.contains("<script"));
+    assert!(
+        shown.contains("#[test]") && shown.contains(&format!("&quot;{token}&quot;")),
+        "the test is in it"
+    );
     let again = run(&["explore", "replay", name, token]);
     let message = violation["message"].as_str().expect("a sentence");
     assert!(again.code == 3 && again.stdout.contains(message), "{again:?}");
+    let again = json(&["explore", "replay", name, token, "--json", "--html", &page], 3);
+    for member in ["scenario", "store", "token", "message", "invariant", "steps", "stale", "torn"] {
+        assert_eq!(again[member], violation[member], "{member}");
+    }
+    let page = fs::read_to_string(page).expect("it was written");
+    assert!(page.contains("<svg") && page.contains(&format!("Token: <code>{token}<")), "{page}");
     let other = run(&["explore", "replay", "unsaved_pins", token]);
     assert!(other.code == 1 && other.stderr.contains("the token is of other code"), "{other:?}");
 }
