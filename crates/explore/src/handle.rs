@@ -121,6 +121,19 @@ impl<W: World> Handle<W> {
         self.register(Plan { kills, fault: true, ..Plan::of(label) }, move |world| ((), body(world)))
     }
 
+    /// A step with which something starts anew, and every task of `nodes` ends that was left of what was there before.
+    pub fn restart(
+        &self,
+        label: impl Into<Name>,
+        when: When<W>,
+        nodes: Vec<String>,
+        mut body: impl FnMut(&mut W) -> Footprint<W::Object> + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let kills = nodes.into_iter().map(Name::from).collect();
+        let plan = Plan { gate: when.gate(), kills, ..Plan::of(label) };
+        self.register(plan, move |world| ((), body(world)))
+    }
+
     /// A step that starts a task on another node in the same breath: an order that is given and then goes on by
     /// itself. Answers the task's result; none if its node dies first. `about` tells it from other steps of the same
     /// label that its task waits for.

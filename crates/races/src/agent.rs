@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::fault::{Fault, at_once, goes_wrong, moment};
 use crate::mutant::{self, Again, Mutant, Rule, same};
 use crate::site::{Object, Site, Told, Touched, on_machine};
-use crate::world::{CONTROL, Controller, agent_node, id, machine_node};
+use crate::world::{CONTROL, Controller, agent_node, connection_node, id, machine_node};
 
 /// The world of one agent.
 #[derive(Debug, Clone)]
@@ -200,12 +200,14 @@ impl AgentWorld {
             return Err(CallError::Unanswered("nobody can be reached".to_owned()));
         }
         let (fates, handling) = (self.fates(&message), self.handling(message.clone()));
+        let asks = M::NAME == AskList::NAME;
+        let on = if asks { connection_node(&self.host) } else { CONTROL.to_owned() };
         let answered = if fates.is_empty() {
-            self.site.request(CONTROL, M::NAME, handling.map(Some)).await
+            self.site.request(on, M::NAME, handling.map(Some)).await
         } else {
             let world = self.clone();
             let handled = async move { world.fated(message, fates, handling).await };
-            self.site.request(CONTROL, M::NAME, handled).await
+            self.site.request(on, M::NAME, handled).await
         };
         match answered {
             Some(Some(Ok(answer))) => Ok(answer),

@@ -363,7 +363,11 @@ impl Cast {
 
     /// An agent's process starts on a host: it registers a new life.
     pub(crate) fn agent(&self, number: u8) {
-        let (cast, started) = (self.clone(), self.started(number, "start"));
+        self.agent_after(number, self.started(number, "start"));
+    }
+
+    fn agent_after(&self, number: u8, started: impl Future<Output = ()> + Send + 'static) {
+        let cast = self.clone();
         self.site.spawn(agent_node(&host(number)), "agent", async move {
             started.await;
             agent::run(cast.agent_world(number), settings(number)).await;
@@ -386,13 +390,15 @@ impl Cast {
 
     /// A host's agent starts, unless another one runs, which has locked its directory, or somebody holds the host down.
     fn started(&self, number: u8, label: &'static str) -> impl Future<Output = ()> + Send + 'static {
-        let (at, gated) = (host(number), host(number));
-        let free = move |site: &Site| {
-            !site.awake.contains(&gated) && site.held.get(&gated).is_none_or(|holders| *holders == 0)
-        };
-        self.site.step_when(label, When::new([Object::Machine(at.clone())], free), move |site| {
-            site.awake.insert(at.clone());
-            ((), on_machine(&at))
+        let mut starts = starts(number);
+        self.site.step_when(label, self.may_start(number), move |site| ((), starts(site)))
+    }
+
+    fn may_start(&self, number: u8) -> When<Site> {
+        let at = host(number);
+        let machine = Object::Machine(at.clone());
+        When::new([machine], move |site: &Site| {
+            !site.awake.contains(&at) && site.held.get(&at).is_none_or(|holders| *holders == 0)
         })
     }
 
@@ -445,6 +451,15 @@ impl Cast {
             ((), Touched::writes([Object::Link(cut.clone())]).and_writes(earned))
         };
         goes_wrong(&self.site, Fault::Partition, format!("{} is cut off", host(number)), at_once(), cuts)
+    }
+}
+
+/// What the start of an agent does to the world.
+fn starts(number: u8) -> impl FnMut(&mut Site) -> Touched + Send + 'static {
+    let at = host(number);
+    move |site| {
+        site.awake.insert(at.clone());
+        on_machine(&at)
     }
 }
 

@@ -26,6 +26,12 @@ pub(crate) fn agent_node(host: &HostId) -> String {
     format!("agent {host}")
 }
 
+/// Where the control plane answers the questions of a host's agent: they end with the control plane, and with the
+/// connection that they came by.
+pub(crate) fn connection_node(host: &HostId) -> String {
+    format!("connection {host}")
+}
+
 pub(crate) fn machine_node(host: &HostId) -> String {
     format!("machine {host}")
 }

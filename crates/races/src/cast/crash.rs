@@ -11,13 +11,13 @@ use steadfast_model::ids::{HostId, Version};
 use steadfast_operations::seam::Range;
 use uuid::Uuid;
 
-use super::{Cast, FATE};
+use super::{Cast, FATE, starts};
 use crate::fault::Fault;
 use crate::mutant::Rule;
 use crate::scene::host;
 use crate::site::{Object, Site, Touched, on_guests, on_machine};
 use crate::verdict::any;
-use crate::world::{CONTROL, agent_node, machine_node};
+use crate::world::{CONTROL, agent_node, connection_node, machine_node};
 
 /// What one host waits for: to return, or a crash, and then the host's number.
 type Coming = (Option<Crash>, Pin<Box<dyn Future<Output = u8> + Send>>);
@@ -126,9 +126,18 @@ impl Cast {
                 if crashes.contains(&crash) {
                     coming.extend(hosts.iter().flat_map(|number| cast.may_die(&[crash], *number)));
                 }
-                cast.agent(number);
+                cast.agent_anew(number);
             }
         });
+    }
+
+    /// The agent of a host starts that died before. Whatever its last life asked ends with it at the latest. Answered
+    /// after the next life has registered, a question is refused, and nobody hears of that; answered between the start
+    /// and the registration, the same comes of it as if the start were later: until it registers, a life only reads.
+    fn agent_anew(&self, number: u8) {
+        let connection = vec![connection_node(&host(number))];
+        let started = self.site.restart("start", self.may_start(number), connection, starts(number));
+        self.agent_after(number, started);
     }
 
     /// What can hit a host next, where these crashes are left: those of one kind come one after the other.
@@ -166,7 +175,9 @@ impl Cast {
                 let earned = timers.flat_map(|timer| hosts.iter().map(move |host| (host, timer)));
                 Touched::writes(earned.map(|(host, timer)| site.earn(host, timer, 1)))
             };
-            cast.site.crash("control dies", vec![CONTROL.to_owned()], unanswered).await;
+            let connections = cast.known.boots.keys().map(connection_node);
+            let nodes = connections.chain([CONTROL.to_owned()]).collect();
+            cast.site.crash("control dies", nodes, unanswered).await;
             if cast.without() != Some(Rule::C2Sweep) {
                 cast.sweep();
             }
