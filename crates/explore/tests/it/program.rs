@@ -101,6 +101,8 @@ pub enum Op {
     Order(u32, usize, Box<Op>),
     /// Every task of a node dies.
     Crash(u32),
+    /// The same as something starts anew, once a counter has one.
+    Restart(u32, usize),
     /// Something that may go wrong while a task does something else.
     Fault(usize, Box<Op>),
 }
@@ -140,6 +142,7 @@ impl Draws {
         match self.below(15) {
             0 if depth > 0 => Op::Spawn(node, self.ops(2, depth - 1)),
             1 if depth > 0 => Op::Request(node, self.ops(2, depth - 1)),
+            2 if self.below(3) == 0 => Op::Restart(node, self.place()),
             2 => Op::Crash(node),
             3 | 4 => Op::Either(Box::new(self.simple()), Box::new(self.simple())),
             5 => Op::Fault(self.place(), Box::new(self.simple())),
@@ -261,6 +264,10 @@ impl Worker {
             Op::Both(node, one, other) => self.both(node, one, other).await,
             Op::Order(node, at, then) => self.order(node, at, *then).await,
             Op::Crash(node) => board.crash("crash", vec![node.to_string()], Board::crash).await,
+            Op::Restart(node, at) => {
+                let when = When::new([at], move |board: &Board| board.counters[at] > 0);
+                board.restart("restart", when, vec![node.to_string()], Board::crash).await;
+            }
             Op::Fault(at, op) => self.unless_it_goes_wrong(at, &op).await,
         }
     }
