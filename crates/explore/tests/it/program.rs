@@ -264,12 +264,14 @@ impl Worker {
             Op::Both(node, one, other) => self.both(node, one, other).await,
             Op::Order(node, at, then) => self.order(node, at, *then).await,
             Op::Crash(node) => board.crash("crash", vec![node.to_string()], Board::crash).await,
-            Op::Restart(node, at) => {
-                let when = When::new([at], move |board: &Board| board.counters[at] > 0);
-                board.restart("restart", when, vec![node.to_string()], Board::crash).await;
-            }
+            Op::Restart(node, at) => self.restart(node, at).await,
             Op::Fault(at, op) => self.unless_it_goes_wrong(at, &op).await,
         }
+    }
+
+    async fn restart(&self, node: u32, at: usize) {
+        let when = When::new([at], move |board: &Board| board.counters[at] > 0);
+        self.board.restart("restart", when, vec![node.to_string()], Board::crash).await;
     }
 
     async fn keep(&self, at: usize, to: usize) {
