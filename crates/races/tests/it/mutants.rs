@@ -15,7 +15,7 @@ const RUNS: u64 = 4_000;
 
 /// How many random runs of each race, and of each pair with an operation that is wrong, an equivalent mutant must
 /// survive. It is evidence for the reason that is given, and what would show that the reason has ceased to hold.
-const RUNS_EQUIVALENT: u64 = 15;
+const RUNS_EQUIVALENT: u64 = 25;
 
 /// Up to how many runs it may take to make the run small that caught a mutant.
 const RUNS_SMALLER: u64 = 1_000;
