@@ -80,8 +80,9 @@ pub struct Found {
     pub states: u64,
     /// Steps between states that are known, most of them without doing them again.
     pub transitions: u64,
-    /// In how many orders these steps lead through the states, if the search is exhausted: as many runs would be needed
-    /// without knowing states apart. Tasks that stand at the same count as one.
+    /// In how many orders these steps lead through the states, if the search is exhausted, and none otherwise: as many
+    /// runs would be needed without knowing states apart. Tasks that stand at the same count as one; what is more than
+    /// the number holds is as much as it holds.
     pub orders: u128,
     /// The longest run.
     pub depth: usize,

@@ -7,7 +7,10 @@ use steadfast_races::catalogue;
 use steadfast_races::mutant::{Mutant, Rule};
 use steadfast_races::{Race, scenario};
 
-use crate::explored::{STATES_MAX, explored, given_up};
+use crate::explored::{explored, given_up};
+
+/// Up to how many states a race that somebody wrote may have. None has nearly as many.
+const STATES_MAX: u64 = 500_000;
 
 /// How many random runs there are in the hunt for what goes wrong without a rule. The rarest fault there is takes about
 /// a third of them.
@@ -26,7 +29,7 @@ fn check(races: &[Race]) {
         assert_eq!(explored.wrong(race), None);
         assert!(found.schedules > 0, "{race:?} has no order at all");
         let counts = format!("{:6} states, {:7} steps between them", found.states, found.transitions);
-        assert!(found.exhausted, "{race:?} has more than {STATES_MAX} states");
+        assert!(found.exhausted && found.states <= STATES_MAX, "{race:?} has more than {STATES_MAX} states");
         println!("{:34} {counts}", race.name);
     }
 }

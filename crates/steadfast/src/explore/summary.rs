@@ -82,8 +82,8 @@ mod tests {
             (
                 vec![searched, drawn],
                 "exhausted             1 state, 2 orders",
-                "2 scenarios, 1 exhausted, 0 with a violation\n1 state with 2 steps between them, in 2 orders; 3 runs of the code; \
-                 2000 random runs; 9001 steps in all\nnot exhausted: no_room",
+                "2 scenarios, 1 exhausted, 0 with a violation\n1 state with 2 steps between them, in 2 orders; \
+                 3 runs of the code; 2000 random runs; 9001 steps in all\nnot exhausted: no_room",
             ),
         ];
         let subject = catalogue::find("no_room").expect("a scenario of this name");
